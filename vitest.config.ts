@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // What needs nothing but Node: pure logic, and single parts over sockets on embedded brokers.
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/acceptance/**', 'test/real/**'] },
+      },
+      {
+        // Timelines over a whole site, on embedded brokers.
+        test: { name: 'acceptance', include: ['test/acceptance/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        // The same, and the conformance suites, on Apache Kafka, mosquitto, OpenSMTPD: test/real starts them.
+        test: { name: 'real', include: ['test/real/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+});
