@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import { defineEvent } from './cloud-events.ts';
+import {
+  detectorConfigSchema,
+  valveCommandPayloadSchema,
+  valvePositionSchema,
+  valveStatePayloadSchema,
+} from './mqtt-payloads.ts';
+
+/** What the roles tell each other over Kafka: one definition for each type of event. All times are RFC 3339 in UTC. */
+
+const id = z.int();
+const floor = z.int();
+const time = z.iso.datetime();
+const uuid = z.uuid();
+
+const alarmSchema = z.object({ floor, detector: id, at: time });
+export type Alarm = z.infer<typeof alarmSchema>;
+/** A detector signalled 1; once for each such signal. */
+export const alarmDetected = defineEvent({
+  type: 'smokewire.alarm.detected',
+  topic: 'alarms',
+  schema: alarmSchema,
+  key: (data: Alarm) => String(data.floor),
+});
+
+const valveRequestSchema = z.object({ floor, position: valvePositionSchema, by: z.string().min(1).max(200) });
+export type ValveRequest = z.infer<typeof valveRequestSchema>;
+/** A human switched a floor's valve. The event's id is the command's. */
+export const valveRequested = defineEvent({
+  type: 'smokewire.valve.requested',
+  topic: 'operator-commands',
+  schema: valveRequestSchema,
+  key: (data: ValveRequest) => String(data.floor),
+});
+
+const resetRequestSchema = z.object({ floor, by: z.string().min(1).max(200) });
+export type ResetRequest = z.infer<typeof resetRequestSchema>;
+/** A human ends a floor's fire incident. */
+export const resetRequested = defineEvent({
+  type: 'smokewire.floor.reset-requested',
+  topic: 'operator-commands',
+  schema: resetRequestSchema,
+  key: (data: ResetRequest) => String(data.floor),
+});
+
+const valveCommandSchema = valveCommandPayloadSchema.extend({ floor });
+export type ValveCommand = z.infer<typeof valveCommandSchema>;
+export const valveCommanded = defineEvent({
+  type: 'smokewire.valve.commanded',
+  topic: 'valve-commands',
+  schema: valveCommandSchema,
+  key: (data: ValveCommand) => String(data.floor),
+});
+
+const valveStateSchema = valveStatePayloadSchema.extend({ floor, at: time });
+export type ValveState = z.infer<typeof valveStateSchema>;
+export const valveReported = defineEvent({
+  type: 'smokewire.valve.reported',
+  topic: 'valve-states',
+  schema: valveStateSchema,
+  key: (data: ValveState) => String(data.floor),
+});
+
+const detectorSchema = detectorConfigSchema.extend({ id, floor });
+export type Detector = z.infer<typeof detectorSchema>;
+/** A detector announced itself: the registry. */
+export const detectorRegistered = defineEvent({
+  type: 'smokewire.detector.registered',
+  topic: 'detectors',
+  schema: detectorSchema,
+  key: (data: Detector) => String(data.id),
+});
+
+const presenceSchema = z.object({ id, floor, status: z.enum(['online', 'offline']), at: time });
+export type Presence = z.infer<typeof presenceSchema>;
+/** A birth message or a Last Will arrived. */
+export const presenceChanged = defineEvent({
+  type: 'smokewire.detector.presence',
+  topic: 'presence',
+  schema: presenceSchema,
+  key: (data: Presence) => String(data.id),
+});
+
+export const DETECTOR_STATES = ['ok', 'alarm', 'suspect', 'silent', 'never-seen'] as const;
+const detectorStateSchema = z.object({
+  id,
+  floor,
+  state: z.enum(DETECTOR_STATES),
+  since: time,
+  /** The fault that is open about it, null while there is none. */
+  incident: uuid.nullable(),
+  /** How often it fell silent so far: what the next incident's id is derived from. */
+  episode: z.int().nonnegative(),
+  /** The last offset of `signals` that this state includes; a signal at or below it is no news. -1 where there was none. */
+  offset: z.int().min(-1),
+});
+export type DetectorState = z.infer<typeof detectorStateSchema>;
+/** The watchdog's word on a detector, on change only. Ids below zero are canaries: there it is a word on the pipeline. */
+export const detectorStateChanged = defineEvent({
+  type: 'smokewire.detector.state',
+  topic: 'detector-states',
+  schema: detectorStateSchema,
+  key: (data: DetectorState) => String(data.id),
+});
+
+export const INCIDENT_KINDS = ['fire', 'fault'] as const;
+const notificationSchema = z.object({
+  incident: uuid,
+  kind: z.enum(INCIDENT_KINDS),
+  /** `opened` and `closed` are told to people; `updated` (a further detector joins a fire) is for the panel. */
+  change: z.enum(['opened', 'updated', 'closed']),
+  /** `floor/3`, `detector/8`, `valve/3`, `pipeline` */
+  subject: z.string().min(1).max(200),
+  floor: floor.nullable(),
+  /** The detectors involved so far, in the order in which they came. */
+  detectors: z.array(id),
+  at: time,
+  /** Why, in a sentence for people: the reason that can be looked up. */
+  reason: z.string().max(1_000),
+});
+export type Notification = z.infer<typeof notificationSchema>;
+export const incidentChanged = defineEvent({
+  type: 'smokewire.incident.changed',
+  topic: 'notifications',
+  schema: notificationSchema,
+  key: (data: Notification) => data.incident,
+});
+
+const notice = z.object({
+  /** The notification's id, the same on each attempt and each repetition. */
+  id: uuid,
+  incident: uuid,
+  kind: z.enum(INCIDENT_KINDS),
+  subject: z.string().min(1).max(200),
+  /** After this a send would mislead: it becomes a dead letter instead. */
+  expires: time,
+});
+
+const emailSchema = notice.extend({
+  to: z.string().min(3).max(320),
+  title: z.string().max(500),
+  text: z.string().max(10_000),
+});
+export type EmailNotice = z.infer<typeof emailSchema>;
+export const emailRequested = defineEvent({
+  type: 'smokewire.email.requested',
+  topic: 'emails',
+  schema: emailSchema,
+  key: (data: EmailNotice) => data.incident,
+});
+
+const smsSchema = notice.extend({ to: z.string().min(3).max(32), text: z.string().max(1_600) });
+export type SmsNotice = z.infer<typeof smsSchema>;
+export const smsRequested = defineEvent({
+  type: 'smokewire.sms.requested',
+  topic: 'sms',
+  schema: smsSchema,
+  key: (data: SmsNotice) => data.incident,
+});
+
+const lampSchema = notice.extend({ lamp: z.string().min(1).max(200), on: z.boolean(), text: z.string().max(1_000) });
+export type LampNotice = z.infer<typeof lampSchema>;
+export const lampRequested = defineEvent({
+  type: 'smokewire.lamp.requested',
+  topic: 'panel',
+  schema: lampSchema,
+  key: (data: LampNotice) => data.incident,
+});
+
+const lampStateSchema = z.object({ lamp: z.string(), on: z.boolean(), since: time, incident: uuid, text: z.string() });
+export type LampState = z.infer<typeof lampStateSchema>;
+export const lampSwitched = defineEvent({
+  type: 'smokewire.lamp.switched',
+  topic: 'lamps',
+  schema: lampStateSchema,
+  key: (data: LampState) => data.lamp,
+});
+
+const deliverySchema = z.object({
+  notification: uuid,
+  incident: uuid,
+  kind: z.enum(INCIDENT_KINDS),
+  subject: z.string(),
+  channel: z.enum(['email', 'sms', 'lamp']),
+  to: z.string(),
+  outcome: z.enum(['sent', 'retried', 'dead']),
+  /** Which attempt this was, from 1. */
+  attempt: z.int().positive(),
+  at: time,
+  /** The error's code and the server's words without secrets; null where it was sent. */
+  reason: z.string().nullable(),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+export const deliveryRecorded = defineEvent({
+  type: 'smokewire.delivery.recorded',
+  topic: 'deliveries',
+  schema: deliverySchema,
+  key: (data: Delivery) => data.incident,
+});

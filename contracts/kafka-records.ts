@@ -1,0 +1,37 @@
+/** A record as it is read from Kafka, before its value is parsed. */
+export interface InRecord {
+  /** The topic's name without the site's prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since the Unix epoch, as its producer stamped it. */
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  /** Raw, since most readers look at none or one. */
+  readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+}
+
+/** A record to be written. Its key chooses the partition as the Java client does (murmur2), unless `partition` does. */
+export interface OutRecord {
+  /** The topic's name without the site's prefix. */
+  readonly topic: string;
+  readonly key: string | null;
+  /** `null` is a tombstone in a compacted topic. */
+  readonly value: string | Buffer | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds since the Unix epoch, from the clock port. */
+  readonly timestamp: number;
+  readonly partition?: number;
+}
+
+/** One header's text, the last one where it is repeated. */
+export function headerOf(record: InRecord, name: string): string | undefined {
+  const raw = record.headers[name];
+  return (Array.isArray(raw) ? raw.at(-1) : raw)?.toString();
+}
+
+/** Where a record stands: the cause that derived ids and dead letters name. */
+export function coordinatesOf(record: InRecord): string {
+  return `${record.topic}/${record.partition}/${record.offset}`;
+}

@@ -1,0 +1,82 @@
+/** How a topic forgets: by age, or all but the newest record of each key. */
+export type Cleanup = 'delete' | 'compact';
+
+/** The channels over which people are told. */
+export const CHANNELS = ['email', 'sms', 'lamp'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** The topic from which each channel's notifier reads. */
+export const CHANNEL_TOPICS = { email: 'emails', sms: 'sms', lamp: 'panel' } as const satisfies Record<Channel, string>;
+
+/**
+ * How long a failed send waits before each further attempt, in milliseconds; one retry topic for each. They add up to
+ * 186 s, inside the 200 s in which NFPA 72 wants trouble told.
+ */
+export const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 150_000] as const;
+
+/**
+ * Partitions of every topic. They are equal so that the records of one key stand in the same partition everywhere, and
+ * one member of a group holds all that a key's step needs.
+ */
+export const PARTITIONS = 4;
+
+const STREAMS = [
+  ['signals', 'delete'],
+  ['alarms', 'delete'],
+  ['operator-commands', 'delete'],
+  ['detector-states', 'compact'],
+  ['valve-commands', 'delete'],
+  ['valve-states', 'compact'],
+  ['detectors', 'compact'],
+  ['presence', 'compact'],
+  ['notifications', 'delete'],
+  ['emails', 'delete'],
+  ['sms', 'delete'],
+  ['panel', 'delete'],
+  // What became of each notification: sent, to be tried again, or dead; keyed by incident.
+  ['deliveries', 'delete'],
+  // Each lamp as it is now; keyed by lamp.
+  ['lamps', 'compact'],
+  // State of the floor controller; keyed by floor.
+  ['floor-controller.state', 'compact'],
+] as const satisfies readonly (readonly [string, Cleanup])[];
+
+export type StreamName = (typeof STREAMS)[number][0];
+export type TopicName = StreamName | `${string}.retry-${number}` | `${string}.dead`;
+
+/** The topic for attempt `attempt` + 1 of a channel, `attempt` counted from 1; undefined after the last one. */
+export function retryTopic(channel: Channel, attempt: number): TopicName | undefined {
+  return attempt <= RETRY_DELAYS_MS.length ? `${CHANNEL_TOPICS[channel]}.retry-${attempt}` : undefined;
+}
+
+/** Where the records of `topic` go that nobody can handle; the dead of a retry topic lie with its channel's. */
+export function deadLetterTopic(topic: string): TopicName {
+  return `${topic.replace(/\.(retry-\d+|dead)$/, '')}.dead`;
+}
+
+/** Streams whose records a processor or notifier reads, and may have to bury. */
+const WITH_DEAD_LETTERS: readonly StreamName[] = [
+  'signals',
+  'alarms',
+  'operator-commands',
+  'detector-states',
+  'valve-commands',
+  'valve-states',
+  'detectors',
+  'presence',
+  'notifications',
+  'emails',
+  'sms',
+  'panel',
+];
+
+/** Every topic there is, by its name without prefix. */
+export const TOPICS: ReadonlyMap<TopicName, Cleanup> = new Map<TopicName, Cleanup>([
+  ...STREAMS,
+  ...CHANNELS.flatMap((channel) =>
+    RETRY_DELAYS_MS.map((_, i): [TopicName, Cleanup] => [`${CHANNEL_TOPICS[channel]}.retry-${i + 1}`, 'delete']),
+  ),
+  ...WITH_DEAD_LETTERS.map((name): [TopicName, Cleanup] => [`${name}.dead`, 'delete']),
+]);
+
+export const DEAD_LETTER_TOPICS: readonly TopicName[] = WITH_DEAD_LETTERS.map((name): TopicName => `${name}.dead`);

@@ -1,0 +1,58 @@
+import type { InRecord, OutRecord } from '../../contracts/kafka-records.ts';
+
+/** Where a group's reading of one partition goes on, and what it noted beside that offset. */
+export interface Committed {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/**
+ * What a step asks for: `outputs` are acknowledged by all replicas before `changelog` is written, and that before the
+ * offset is committed. So a crash anywhere repeats outputs with the same ids, or repeats nothing.
+ */
+export interface Emission {
+  readonly outputs: readonly OutRecord[];
+  readonly changelog: readonly OutRecord[];
+}
+
+/** The emission of a step that asks for nothing. */
+export const NOTHING: Emission = { outputs: [], changelog: [] };
+
+/**
+ * The work on partition `p` of every topic of a role: topics have equal partition counts, and one member of the group owns
+ * partition `p` of them all. It is pure: it answers with what should happen, and the loop around it does it.
+ */
+export interface Task {
+  /**
+   * One record of a table topic (a changelog, a registry). While `restoring` the loop replays the topic from its
+   * beginning, and drops what is emitted; no input is handled before that is done.
+   */
+  table?(record: InRecord, now: number, restoring: boolean): Emission;
+  /** All tables of this partition are read; where the reading of an input has to begin earlier than committed, says where. */
+  restored?(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, number>;
+  /** One record of an input topic. Throws a SmokewireError where the record is invalid: it becomes a dead letter. */
+  input(record: InRecord, now: number): Emission;
+  /** The earliest time at which `wake` has to be called, milliseconds since the Unix epoch; undefined for never. */
+  deadline?(): number | undefined;
+  wake?(now: number): Emission;
+  /** What to note beside the committed offset of an input topic. */
+  metadata?(topic: string): string;
+}
+
+/** A role that reads, steps, writes and commits. */
+export interface TaskDefinition {
+  /** The role's name; with the site's prefix it is the consumer group's id. */
+  readonly role: string;
+  /** Topics read on from the committed offset, or from their beginning where there is none. */
+  readonly inputs: readonly string[];
+  /** Topics read from their beginning whenever a partition is gained, and then followed. */
+  readonly tables?: readonly string[];
+  /** How long a fetch may wait for company: 0 for the lowest latency, more for less work on a busy topic. */
+  readonly lingerMs?: number;
+  createTask(partition: number): Task;
+}
+
+/** Writes records, and resolves once all replicas have them; rejects only when its owner stops it. Keeps the given order. */
+export interface RecordSink {
+  send(records: readonly OutRecord[]): Promise<void>;
+}
