@@ -13,7 +13,7 @@ export interface EventDefinition<T> {
   readonly topic: string;
   readonly schema: z.ZodType<T>;
   /** The record's key: what the event is about, and what its order is kept for. */
-  readonly key: (data: T) => string;
+  key(data: T): string;
 }
 
 export interface CloudEvent<T> {
