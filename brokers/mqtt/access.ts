@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AedesOptions, AuthenticateError, Client } from 'aedes';
 import type { Logger } from '../../contracts/logger.ts';
+import { sameSecret } from '../secret.ts';
 
 /** The name and password by which the bridge, and nobody else, is known. */
 export interface Credentials {
@@ -38,7 +38,7 @@ export function accessRules(root: string, bridge: Credentials, logger: Logger, c
   return {
     authenticate(client, username, password, done) {
       if (username === undefined || username === null) return done(null, true);
-      if (same(username, bridge.username) && same(password ?? '', bridge.password)) {
+      if (sameSecret(username, bridge.username) && sameSecret(password ?? '', bridge.password)) {
         bridges.add(client);
         return done(null, true);
       }
@@ -75,12 +75,6 @@ export function accessRules(root: string, bridge: Credentials, logger: Logger, c
 function isValveCommand(root: string, topic: string): boolean {
   if (!topic.endsWith('/valve/command') || !topic.startsWith(`${root}/`)) return false;
   return topic.slice(root.length + 1).split('/').length === 4;
-}
-
-/** Takes the same time wherever the two differ. */
-function same(given: string | Uint8Array, expected: string): boolean {
-  const digest = (text: string | Uint8Array) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }
 
 function badCredentials(): AuthenticateError {

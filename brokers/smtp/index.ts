@@ -1,0 +1,161 @@
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import { type Clock, rfc3339 } from '../../contracts/clock.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import type { ReceivedEmail } from '../../contracts/http.ts';
+import type { Logger } from '../../contracts/logger.ts';
+import type { Service } from '../../contracts/service.ts';
+import { Inbox } from '../inbox.ts';
+import { Lifecycle } from '../lifecycle.ts';
+import { Connections, closeServer, listen, urlHost } from '../listen.ts';
+import { parseMail } from './received.ts';
+import { type MailAnswer, type MailScript, reply } from './script.ts';
+
+export interface SmtpBrokerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0, any free one. */
+  readonly port?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How many mails the inbox keeps; default 10,000. */
+  readonly limit?: number;
+}
+
+/** The largest mail that is taken, in bytes; ours have at most 10,000 characters of text. */
+const MAX_MAIL_BYTES = 256 * 1024;
+const MAX_RECIPIENTS = 100;
+const MAX_CLIENTS = 500;
+
+interface Running {
+  readonly smtp: SMTPServer;
+  readonly connections: Connections;
+  readonly port: number;
+}
+
+/** The embedded mail server: takes mail for anybody from anybody, without TLS or passwords, and keeps it in its inbox. */
+export class SmtpBroker implements Service {
+  readonly name = 'smtp-broker';
+  /** A mail is in it before its sender gets the 250. */
+  readonly inbox: Inbox<ReceivedEmail>;
+  readonly #options: SmtpBrokerOptions;
+  readonly #life = new Lifecycle<Running>();
+  readonly #parsing = new Set<Promise<void>>();
+  readonly #answers = new WeakMap<SMTPServerSession, MailAnswer>();
+  #script: MailScript | undefined;
+  #attempts = 0;
+  #received = 0;
+
+  constructor(options: SmtpBrokerOptions) {
+    this.#options = options;
+    this.inbox = new Inbox(options.limit);
+  }
+
+  /** `smtp://127.0.0.1:2525`; the port is the real one while it runs. */
+  get url(): string {
+    const { host = '127.0.0.1', port = 0 } = this.#options;
+    return `smtp://${urlHost(host)}:${this.#life.running?.port ?? port}`;
+  }
+
+  missing(): readonly string[] {
+    return this.#life.running === undefined ? ['the mail server does not listen'] : [];
+  }
+
+  /** From now on does with each mail what `script` says; without one, accepts them all again. */
+  behave(script?: MailScript): void {
+    this.#script = script;
+    this.#attempts = 0;
+  }
+
+  /** @throws SmokewireError PORT_IN_USE, START_FAILED */
+  start(): Promise<void> {
+    return this.#life.start(() => this.#open());
+  }
+
+  /** Cuts every connection; a mail whose 250 was not sent yet may or may not be in the inbox. */
+  stop(): Promise<void> {
+    return this.#life.stop(async ({ smtp, connections }) => {
+      await closeServer(smtp.server, connections);
+      await Promise.allSettled(this.#parsing);
+    });
+  }
+
+  async #open(): Promise<Running> {
+    const { host = '127.0.0.1', port = 0, logger } = this.#options;
+    const connections = new Connections();
+    /** Carries out what the script has for this stage; calls `go` where it has nothing. */
+    const at = (
+      stage: 'MAIL' | 'RCPT' | 'REPLY',
+      session: SMTPServerSession,
+      go: (error?: Error) => void,
+      rcpt = '',
+    ) => {
+      const answer = this.#answers.get(session) ?? { do: 'accept' };
+      if (answer.do === 'accept' || answer.at !== stage) return go();
+      if (answer.do === 'close') connections.from(session.remotePort)?.destroy();
+      if (answer.do === 'refuse' && (answer.only === undefined || answer.only === rcpt)) {
+        return go(reply(answer.code, answer.message ?? 'refused by the script'));
+      }
+      if (answer.do === 'refuse') go();
+    };
+
+    const smtp = new SMTPServer({
+      name: 'smokewire',
+      noDelay: true,
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      disableReverseLookup: true,
+      logger: false,
+      size: MAX_MAIL_BYTES,
+      rejectOversized: true,
+      maxClients: MAX_CLIENTS,
+      maxRecipients: MAX_RECIPIENTS,
+      onMailFrom: ({ address }, session, done) => {
+        this.#attempts += 1;
+        this.#answers.set(session, this.#script?.({ number: this.#attempts, from: address }) ?? { do: 'accept' });
+        at('MAIL', session, done);
+      },
+      onRcptTo: ({ address }, session, done) => at('RCPT', session, done, address),
+      onData: (stream, session, done) => {
+        const answer = this.#answers.get(session) ?? { do: 'accept' };
+        if (answer.do !== 'accept' && answer.at === 'DATA') {
+          // The rest of the message has to be read for the refusal to be heard.
+          stream.resume();
+          if (answer.do === 'refuse') done(reply(answer.code, answer.message ?? 'refused by the script'));
+          if (answer.do === 'close') stream.once('data', () => connections.from(session.remotePort)?.destroy());
+          return;
+        }
+        const work = this.#receive(stream, session).then(
+          () => at('REPLY', session, done),
+          (error: unknown) => done(error instanceof Error ? error : new Error(messageOf(error))),
+        );
+        this.#parsing.add(work);
+        void work.finally(() => this.#parsing.delete(work));
+      },
+    });
+    smtp.on('error', (error) => logger.debug({ error: messageOf(error) }, 'a connection to the mail server failed'));
+    connections.watch(smtp.server);
+    const taken = await listen(smtp.server, { host, port, what: 'the mail server', flag: '--smtp-port' }, logger);
+    return { smtp, connections, port: taken };
+  }
+
+  /** Rejects where the connection ends first, or the message is none. */
+  async #receive(stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) {
+      // What is too large is read to its end, for smtp-server to refuse it with 552, but not kept.
+      if (!stream.sizeExceeded && Buffer.isBuffer(chunk)) chunks.push(chunk);
+    }
+    if (stream.sizeExceeded) throw reply(552, 'the message is too large');
+    const now = this.#options.clock.now();
+    this.#received += 1;
+    const mail = await parseMail(Buffer.concat(chunks), {
+      from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
+      to: envelope.rcptTo.map((recipient) => recipient.address),
+      receivedAt: rfc3339(now),
+      fallbackId: `<${now}.${this.#received}@smokewire>`,
+    }).catch((error: unknown) => {
+      this.#options.logger.warn({ error: messageOf(error) }, 'refused a mail that cannot be parsed');
+      throw reply(554, 'the message cannot be parsed');
+    });
+    this.inbox.add(mail);
+  }
+}
