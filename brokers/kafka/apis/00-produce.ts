@@ -1,0 +1,62 @@
+import type { Reader } from '../codec/reader.ts';
+import type { Writer } from '../codec/writer.ts';
+import { ErrorCode } from '../error-codes.ts';
+import type { BrokerState, Request } from '../request.ts';
+
+/**
+ * Produce Request (3–7) => transactional_id acks timeout_ms [topics]
+ *   transactional_id => NULLABLE_STRING
+ *   acks => INT16                       0 none: no answer at all; 1 leader; −1 all, which is the same with one broker
+ *   timeout_ms => INT32
+ *   topics => name [partitions]
+ *     name => STRING
+ *     partitions => index records
+ *       index => INT32
+ *       records => NULLABLE_BYTES       one batch, magic 2
+ *
+ * Produce Response (3–7) => [topics] throttle_time_ms
+ *   topics => name [partitions]
+ *     partitions => index error_code base_offset log_append_time log_start_offset
+ *       index => INT32
+ *       error_code => INT16
+ *       base_offset => INT64
+ *       log_append_time => INT64        −1: CreateTime
+ *       log_start_offset => INT64       5+
+ *   throttle_time_ms => INT32
+ */
+export function produce({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
+  const transactional = body.nullableString() !== null;
+  const acks = body.int16();
+  body.int32();
+  const refusal = transactional ? ErrorCode.INVALID_REQUEST : acksProblem(acks);
+  const topics = body.array(() => readTopic(body));
+
+  answer.array(topics, ({ name, partitions }) => {
+    answer.string(name).array(partitions, ({ index, records }) => {
+      const log = broker.topics.log(name, index);
+      const { error, baseOffset } =
+        refusal !== ErrorCode.NONE
+          ? { error: refusal, baseOffset: -1 }
+          : log === undefined
+            ? { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, baseOffset: -1 }
+            : log.append(records);
+      answer.int32(index).int16(error).int64(baseOffset).int64(-1);
+      if (version >= 5) answer.int64(log?.startOffset ?? -1);
+    });
+  });
+  answer.int32(0);
+  if (acks === 0) answer.withhold();
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function readTopic(body: Reader) {
+  return {
+    name: body.string(),
+    partitions: body.array(() => ({ index: body.int32(), records: body.nullableBytes() ?? EMPTY })),
+  };
+}
+
+function acksProblem(acks: number): ErrorCode {
+  return acks >= -1 && acks <= 1 ? ErrorCode.NONE : ErrorCode.INVALID_REQUIRED_ACKS;
+}

@@ -1,0 +1,160 @@
+import type { Reader } from '../codec/reader.ts';
+import type { Writer } from '../codec/writer.ts';
+import { ErrorCode } from '../error-codes.ts';
+import type { PartitionLog } from '../log.ts';
+import { parked } from '../parked.ts';
+import type { BrokerState, Request } from '../request.ts';
+
+/**
+ * Fetch Request (4–11) => replica_id max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch [topics]
+ *                         [forgotten_topics_data] rack_id
+ *   replica_id => INT32
+ *   max_wait_ms => INT32
+ *   min_bytes => INT32
+ *   max_bytes => INT32
+ *   isolation_level => INT8             no matter: there are no transactions
+ *   session_id => INT32                 7+
+ *   session_epoch => INT32              7+   −1 and 0 are full fetches, others continue a session (KIP-227)
+ *   topics => name [partitions]
+ *     name => STRING
+ *     partitions => index current_leader_epoch fetch_offset log_start_offset partition_max_bytes
+ *       index => INT32
+ *       current_leader_epoch => INT32   9+
+ *       fetch_offset => INT64
+ *       log_start_offset => INT64       5+
+ *       partition_max_bytes => INT32
+ *   forgotten_topics_data => name [partitions]      7+
+ *     name => STRING
+ *     partitions => INT32
+ *   rack_id => STRING                   11+
+ */
+export function fetch(request: Request, answer: Writer, broker: BrokerState): Promise<void> | undefined {
+  const { version, body } = request;
+  body.int32();
+  const maxWaitMs = Math.min(body.int32(), broker.maxFetchWaitMs);
+  const minBytes = body.int32();
+  const maxBytes = body.int32();
+  body.int8();
+  const sessionId = version >= 7 ? body.int32() : 0;
+  const sessionEpoch = version >= 7 ? body.int32() : -1;
+  const topics = body.array(() => readTopic(body, version));
+
+  // Every answer carries session id 0, "none was made", so that a client goes on with full fetches.
+  if (sessionId !== 0 || sessionEpoch > 0) {
+    writeAnswer(answer, version, ErrorCode.FETCH_SESSION_ID_NOT_FOUND, []);
+    return undefined;
+  }
+  const found = collect(topics, maxBytes, broker);
+  if (maxWaitMs <= 0 || found.logs.length === 0 || found.failed || found.bytes >= minBytes) {
+    writeAnswer(answer, version, ErrorCode.NONE, found.topics);
+    return undefined;
+  }
+  return parked(found.logs, minBytes - found.bytes, maxWaitMs, broker.clock, request.peer).then(() =>
+    writeAnswer(answer, version, ErrorCode.NONE, collect(topics, maxBytes, broker).topics),
+  );
+}
+
+interface Wanted {
+  readonly index: number;
+  readonly leaderEpoch: number;
+  readonly offset: number;
+  readonly maxBytes: number;
+}
+
+function readTopic(body: Reader, version: number) {
+  return { name: body.string(), partitions: body.array(() => readPartition(body, version)) };
+}
+
+function readPartition(body: Reader, version: number): Wanted {
+  const index = body.int32();
+  const leaderEpoch = version >= 9 ? body.int32() : -1;
+  const offset = body.int64();
+  if (version >= 5) body.int64();
+  return { index, leaderEpoch, offset, maxBytes: body.int32() };
+}
+
+interface FoundPartition {
+  readonly index: number;
+  readonly error: ErrorCode;
+  readonly endOffset: number;
+  readonly startOffset: number;
+  readonly slices: readonly Buffer[];
+}
+
+interface FoundTopic {
+  readonly name: string;
+  readonly partitions: readonly FoundPartition[];
+}
+
+interface Found {
+  readonly topics: FoundTopic[];
+  /** The partitions that can be read, to wait for. */
+  readonly logs: PartitionLog[];
+  bytes: number;
+  failed: boolean;
+}
+
+/** What can be answered now: at most `maxBytes`, but one batch in any case, so that a large one does not block. */
+function collect(
+  topics: readonly { name: string; partitions: Wanted[] }[],
+  maxBytes: number,
+  broker: BrokerState,
+): Found {
+  const found: Found = { topics: [], logs: [], bytes: 0, failed: false };
+  for (const { name, partitions } of topics) {
+    const answers = partitions.map((wanted): FoundPartition => {
+      const log = broker.topics.log(name, wanted.index);
+      const error = problem(log, wanted);
+      if (log === undefined || error !== ErrorCode.NONE) {
+        found.failed = true;
+        return { index: wanted.index, error, endOffset: -1, startOffset: -1, slices: [] };
+      }
+      const room = Math.min(wanted.maxBytes, maxBytes - found.bytes);
+      const slices = log.read(wanted.offset, room, found.bytes === 0);
+      found.logs.push(log);
+      for (const slice of slices) found.bytes += slice.length;
+      return { index: wanted.index, error, endOffset: log.endOffset, startOffset: log.startOffset, slices };
+    });
+    found.topics.push({ name, partitions: answers });
+  }
+  return found;
+}
+
+function problem(log: PartitionLog | undefined, { offset, leaderEpoch }: Wanted): ErrorCode {
+  if (!log) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  // The one leader there is has epoch 0 for ever.
+  if (leaderEpoch > 0) return ErrorCode.UNKNOWN_LEADER_EPOCH;
+  return offset < log.startOffset || offset > log.endOffset ? ErrorCode.OFFSET_OUT_OF_RANGE : ErrorCode.NONE;
+}
+
+/**
+ * Fetch Response (4–11) => throttle_time_ms error_code session_id [topics]
+ *   throttle_time_ms => INT32
+ *   error_code => INT16                 7+
+ *   session_id => INT32                 7+
+ *   topics => name [partitions]
+ *     name => STRING
+ *     partitions => index error_code high_watermark last_stable_offset log_start_offset [aborted_transactions]
+ *                   preferred_read_replica records
+ *       index => INT32
+ *       error_code => INT16
+ *       high_watermark => INT64
+ *       last_stable_offset => INT64
+ *       log_start_offset => INT64       5+
+ *       aborted_transactions => NULLABLE_ARRAY
+ *       preferred_read_replica => INT32 11+
+ *       records => NULLABLE_BYTES
+ */
+function writeAnswer(answer: Writer, version: number, error: ErrorCode, topics: readonly FoundTopic[]): void {
+  answer.int32(0);
+  if (version >= 7) answer.int16(error).int32(0);
+  answer.array(topics, ({ name, partitions }) => {
+    answer.string(name).array(partitions, (found) => {
+      answer.int32(found.index).int16(found.error).int64(found.endOffset).int64(found.endOffset);
+      if (version >= 5) answer.int64(found.startOffset);
+      answer.int32(-1);
+      if (version >= 11) answer.int32(-1);
+      answer.slices(found.slices);
+    });
+  });
+}

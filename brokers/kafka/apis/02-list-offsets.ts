@@ -1,0 +1,66 @@
+import type { Reader } from '../codec/reader.ts';
+import type { Writer } from '../codec/writer.ts';
+import { ErrorCode } from '../error-codes.ts';
+import type { PartitionLog } from '../log.ts';
+import type { TimestampedOffset } from '../records.ts';
+import type { BrokerState, Request } from '../request.ts';
+
+const LATEST = -1;
+const EARLIEST = -2;
+const NONE: TimestampedOffset = { offset: -1, timestamp: -1 };
+
+/**
+ * ListOffsets Request (1–5) => replica_id isolation_level [topics]
+ *   replica_id => INT32
+ *   isolation_level => INT8             2+
+ *   topics => name [partitions]
+ *     name => STRING
+ *     partitions => index current_leader_epoch timestamp
+ *       index => INT32
+ *       current_leader_epoch => INT32   4+
+ *       timestamp => INT64              −1 the end, −2 the start, else the first record that is not older
+ *
+ * ListOffsets Response (1–5) => throttle_time_ms [topics]
+ *   throttle_time_ms => INT32           2+
+ *   topics => name [partitions]
+ *     name => STRING
+ *     partitions => index error_code timestamp offset leader_epoch
+ *       index => INT32
+ *       error_code => INT16
+ *       timestamp => INT64              −1 for the end and the start, and when no record is that young
+ *       offset => INT64                 −1 when no record is that young
+ *       leader_epoch => INT32           4+
+ */
+export function listOffsets({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
+  body.int32();
+  if (version >= 2) body.int8();
+  const topics = body.array(() => readTopic(body, version));
+
+  if (version >= 2) answer.int32(0);
+  answer.array(topics, ({ name, partitions }) => {
+    answer.string(name).array(partitions, ({ index, timestamp }) => {
+      const log = broker.topics.log(name, index);
+      const found = log ? lookUp(log, timestamp) : NONE;
+      answer.int32(index).int16(log ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+      answer.int64(found.timestamp).int64(found.offset);
+      if (version >= 4) answer.int32(found.offset < 0 ? -1 : 0);
+    });
+  });
+}
+
+function lookUp(log: PartitionLog, timestamp: number): TimestampedOffset {
+  if (timestamp === LATEST) return { offset: log.endOffset, timestamp: -1 };
+  if (timestamp === EARLIEST) return { offset: log.startOffset, timestamp: -1 };
+  return log.offsetAt(timestamp) ?? NONE;
+}
+
+function readTopic(body: Reader, version: number) {
+  return {
+    name: body.string(),
+    partitions: body.array(() => {
+      const index = body.int32();
+      if (version >= 4) body.int32();
+      return { index, timestamp: body.int64() };
+    }),
+  };
+}

@@ -1,0 +1,69 @@
+import type { Writer } from '../codec/writer.ts';
+import type { JoinAnswer } from '../member.ts';
+import type { BrokerState, Request } from '../request.ts';
+
+/**
+ * JoinGroup Request (0–5) => group_id session_timeout_ms rebalance_timeout_ms member_id group_instance_id
+ *                            protocol_type [protocols]
+ *   group_id => STRING
+ *   session_timeout_ms => INT32
+ *   rebalance_timeout_ms => INT32       1+
+ *   member_id => STRING
+ *   group_instance_id => NULLABLE_STRING            5+
+ *   protocol_type => STRING
+ *   protocols => name metadata
+ *     name => STRING
+ *     metadata => BYTES
+ */
+export function joinGroup(
+  { version, body, clientId, peer }: Request,
+  answer: Writer,
+  broker: BrokerState,
+): Promise<void> | undefined {
+  const groupId = body.string();
+  const sessionTimeoutMs = body.int32();
+  const rebalanceTimeoutMs = version >= 1 ? body.int32() : sessionTimeoutMs;
+  const memberId = body.string();
+  const instanceId = version >= 5 ? body.nullableString() : null;
+  const protocolType = body.string();
+  const protocols = body.array(() => ({ name: body.string(), metadata: body.bytes() }));
+
+  const joined = broker.groups.join({
+    groupId,
+    sessionTimeoutMs,
+    rebalanceTimeoutMs,
+    memberId,
+    instanceId,
+    protocolType,
+    protocols,
+    clientId,
+    clientHost: `/${peer.remoteHost}`,
+    idFirst: version >= 4,
+  });
+  if (joined instanceof Promise) return joined.then((result) => writeAnswer(answer, version, result));
+  writeAnswer(answer, version, joined);
+  return undefined;
+}
+
+/**
+ * JoinGroup Response (0–5) => throttle_time_ms error_code generation_id protocol_name leader member_id [members]
+ *   throttle_time_ms => INT32           2+
+ *   error_code => INT16
+ *   generation_id => INT32
+ *   protocol_name => STRING
+ *   leader => STRING
+ *   member_id => STRING
+ *   members => member_id group_instance_id metadata       to the leader alone
+ *     member_id => STRING
+ *     group_instance_id => NULLABLE_STRING          5+
+ *     metadata => BYTES
+ */
+function writeAnswer(answer: Writer, version: number, joined: JoinAnswer): void {
+  if (version >= 2) answer.int32(0);
+  answer.int16(joined.error).int32(joined.generation).string(joined.protocol).string(joined.leader);
+  answer.string(joined.memberId).array(joined.members, ({ id, instanceId, metadata }) => {
+    answer.string(id);
+    if (version >= 5) answer.nullableString(instanceId);
+    answer.bytes(metadata);
+  });
+}

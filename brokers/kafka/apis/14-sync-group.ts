@@ -1,0 +1,37 @@
+import type { Writer } from '../codec/writer.ts';
+import { ErrorCode } from '../error-codes.ts';
+import { type SyncAnswer, syncFailure } from '../member.ts';
+import type { BrokerState, Request } from '../request.ts';
+
+/**
+ * SyncGroup Request (0–3) => group_id generation_id member_id group_instance_id [assignments]
+ *   group_id => STRING
+ *   generation_id => INT32
+ *   member_id => STRING
+ *   group_instance_id => NULLABLE_STRING            3+
+ *   assignments => member_id assignment             from the leader alone
+ *     member_id => STRING
+ *     assignment => BYTES
+ *
+ * SyncGroup Response (0–3) => throttle_time_ms error_code assignment
+ *   throttle_time_ms => INT32           1+
+ *   error_code => INT16
+ *   assignment => BYTES
+ */
+export function syncGroup({ version, body }: Request, answer: Writer, broker: BrokerState): Promise<void> | undefined {
+  const group = broker.groups.get(body.string());
+  const generation = body.int32();
+  const memberId = body.string();
+  const instanceId = version >= 3 ? body.nullableString() : null;
+  const assignments = body.array(() => ({ memberId: body.string(), assignment: body.bytes() }));
+
+  const write = ({ error, assignment }: SyncAnswer) => {
+    if (version >= 1) answer.int32(0);
+    answer.int16(error).bytes(assignment);
+  };
+  const synced =
+    group?.sync({ memberId, instanceId, generation, assignments }) ?? syncFailure(ErrorCode.UNKNOWN_MEMBER_ID);
+  if (synced instanceof Promise) return synced.then(write);
+  write(synced);
+  return undefined;
+}

@@ -1,0 +1,40 @@
+import type { Writer } from '../codec/writer.ts';
+import { ErrorCode } from '../error-codes.ts';
+import type { BrokerState, Request } from '../request.ts';
+
+/**
+ * CreatePartitions Request (0–1) => [topics] timeout_ms validate_only
+ *   topics => name count [assignments]
+ *     name => STRING
+ *     count => INT32                    as many as there shall be, old ones included
+ *     assignments => [broker_ids]       may be null
+ *       broker_ids => INT32
+ *   timeout_ms => INT32
+ *   validate_only => BOOLEAN
+ *
+ * CreatePartitions Response (0–1) => throttle_time_ms [results]
+ *   throttle_time_ms => INT32
+ *   results => name error_code error_message
+ *     name => STRING
+ *     error_code => INT16
+ *     error_message => NULLABLE_STRING
+ */
+export function createPartitions({ body }: Request, answer: Writer, broker: BrokerState): undefined {
+  const topics = body.array(() => ({
+    name: body.string(),
+    count: body.int32(),
+    assignments: body.nullableArray(() => body.nullableArray(() => body.int32())),
+  }));
+  body.int32();
+  const validateOnly = body.boolean();
+
+  answer.int32(0);
+  answer.array(topics, ({ name, count }) => {
+    const topic = broker.topics.get(name);
+    const { error, message } = topic
+      ? broker.topics.growthRefusal(topic, count)
+      : { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: null };
+    if (topic && error === ErrorCode.NONE && !validateOnly) topic.grow(count);
+    answer.string(name).int16(error).nullableString(message);
+  });
+}

@@ -1,0 +1,78 @@
+import { crc32c } from './codec/crc32c.ts';
+import { readInt64 } from './codec/reader.ts';
+import { writeInt64 } from './codec/writer.ts';
+import { ErrorCode } from './error-codes.ts';
+
+/**
+ * The header of a record batch, magic 2. Offsets into it:
+ *
+ *   base_offset             INT64   0
+ *   batch_length            INT32   8   bytes after this field
+ *   partition_leader_epoch  INT32  12
+ *   magic                   INT8   16
+ *   crc                     INT32  17   CRC-32C of all that follows it
+ *   attributes              INT16  21   bits 0–2 compression, 3 timestamp type, 4 transactional, 5 control
+ *   last_offset_delta       INT32  23
+ *   base_timestamp          INT64  27
+ *   max_timestamp           INT64  35
+ *   producer_id             INT64  43
+ *   producer_epoch          INT16  51
+ *   base_sequence           INT32  53
+ *   records_count           INT32  57
+ *   records                        61
+ */
+export const HEADER_BYTES = 61;
+const LENGTH_ENDS = 12;
+const MAGIC = 2;
+const COMPRESSION = 0b000111;
+const TRANSACTIONAL_OR_CONTROL = 0b110000;
+
+export const batchBaseOffset = (bytes: Buffer, at: number): number => readInt64(bytes, at);
+export const batchBytes = (bytes: Buffer, at: number): number => bytes.readInt32BE(at + 8) + LENGTH_ENDS;
+export const batchLastOffset = (bytes: Buffer, at: number): number => readInt64(bytes, at) + bytes.readInt32BE(at + 23);
+export const batchIsCompressed = (bytes: Buffer, at: number): boolean =>
+  (bytes.readInt16BE(at + 21) & COMPRESSION) !== 0;
+export const batchBaseTimestamp = (bytes: Buffer, at: number): number => readInt64(bytes, at + 27);
+export const batchMaxTimestamp = (bytes: Buffer, at: number): number => readInt64(bytes, at + 35);
+export const batchRecordCount = (bytes: Buffer, at: number): number => bytes.readInt32BE(at + 57);
+
+/** Whose batch it is, for producers that number theirs; `producerId` is −1 for the others. */
+export interface ProducerStamp {
+  readonly producerId: number;
+  readonly epoch: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+}
+
+export function batchProducer(batch: Buffer): ProducerStamp {
+  const firstSequence = batch.readInt32BE(53);
+  return {
+    producerId: readInt64(batch, 43),
+    epoch: batch.readInt16BE(51),
+    firstSequence,
+    // Sequence numbers go round at the end of INT32.
+    lastSequence: (firstSequence + batch.readInt32BE(23)) & 0x7fffffff,
+  };
+}
+
+/** The two fields that lie outside the CRC and are the broker's to set. */
+export function stampBatch(bytes: Buffer, at: number, baseOffset: number): void {
+  writeInt64(bytes, baseOffset, at);
+  bytes.writeInt32BE(0, at + 12);
+}
+
+/** What is wrong with a batch from a producer; its records are not looked into. */
+export function batchProblem(batch: Buffer, maxBytes: number): ErrorCode {
+  if (batch.length < HEADER_BYTES) return ErrorCode.CORRUPT_MESSAGE;
+  if (batch.readInt8(16) !== MAGIC) return ErrorCode.INVALID_RECORD;
+  // From Produce 3 on a partition's records are exactly one batch (KIP-98).
+  const length = batchBytes(batch, 0);
+  if (length < HEADER_BYTES || length > batch.length) return ErrorCode.CORRUPT_MESSAGE;
+  if (length < batch.length) return ErrorCode.INVALID_RECORD;
+  if (length > maxBytes) return ErrorCode.MESSAGE_TOO_LARGE;
+  if (batch.readUInt32BE(17) !== crc32c(batch, 21)) return ErrorCode.CORRUPT_MESSAGE;
+  const count = batchRecordCount(batch, 0);
+  if (count < 1 || batch.readInt32BE(23) !== count - 1) return ErrorCode.INVALID_RECORD;
+  if ((batch.readInt16BE(21) & TRANSACTIONAL_OR_CONTROL) !== 0) return ErrorCode.INVALID_RECORD;
+  return ErrorCode.NONE;
+}

@@ -1,0 +1,96 @@
+/** A frame that does not follow the wire grammar; the connection that sent it is dropped. */
+export class MalformedFrame extends Error {
+  override readonly name = 'MalformedFrame';
+}
+
+/**
+ * Reads the primitive types of the Kafka protocol (big-endian) from one frame, in order. Every read checks its bounds
+ * and throws MalformedFrame. Buffers it returns are slices of the frame: who keeps one for long copies it.
+ */
+export class Reader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  int8(): number {
+    return this.#bytes.readInt8(this.#take(1));
+  }
+
+  int16(): number {
+    return this.#bytes.readInt16BE(this.#take(2));
+  }
+
+  int32(): number {
+    return this.#bytes.readInt32BE(this.#take(4));
+  }
+
+  /** An INT64 as a number: exact up to 2^53, which no offset or timestamp of an embedded broker reaches. */
+  int64(): number {
+    return readInt64(this.#bytes, this.#take(8));
+  }
+
+  boolean(): boolean {
+    return this.int8() !== 0;
+  }
+
+  string(): string {
+    return this.#present(this.nullableString());
+  }
+
+  nullableString(): string | null {
+    const length = this.int16();
+    if (length === -1) return null;
+    const at = this.#take(length);
+    return this.#bytes.toString('utf8', at, at + length);
+  }
+
+  bytes(): Buffer {
+    return this.#present(this.nullableBytes());
+  }
+
+  nullableBytes(): Buffer | null {
+    const length = this.int32();
+    if (length === -1) return null;
+    const at = this.#take(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  array<T>(read: () => T): T[] {
+    return this.#present(this.nullableArray(read));
+  }
+
+  nullableArray<T>(read: () => T): T[] | null {
+    const count = this.int32();
+    if (count === -1) return null;
+    // No element is shorter than a byte, so a larger count can only be a lie that would make us loop.
+    if (count < 0 || count > this.remaining) throw new MalformedFrame(`array of ${count} elements`);
+    const items: T[] = [];
+    for (let i = 0; i < count; i++) items.push(read());
+    return items;
+  }
+
+  #present<T>(value: T | null): T {
+    if (value === null) throw new MalformedFrame('null where a value is required');
+    return value;
+  }
+
+  #take(length: number): number {
+    if (length < 0 || length > this.remaining)
+      throw new MalformedFrame(`${length} bytes wanted, ${this.remaining} left`);
+    const at = this.#at;
+    this.#at += length;
+    return at;
+  }
+}
+
+/** A big-endian INT64 without a BigInt on the way. */
+export function readInt64(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../../contracts/clock.ts';
+import type { Random } from '../../contracts/random.ts';
+import { ErrorCode } from './error-codes.ts';
+import { Group } from './group.ts';
+import { type JoinAnswer, type JoinRequest, joinFailure } from './member.ts';
+import { Offsets } from './offsets.ts';
+
+export interface GroupsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bounds of `session.timeout.ms`, as `group.min.session.timeout.ms` and its sister. */
+  readonly minSessionTimeoutMs: number;
+  readonly maxSessionTimeoutMs: number;
+}
+
+interface Entry {
+  readonly group: Group;
+  readonly offsets: Offsets;
+}
+
+/** The group coordinator: every group there is, with its members and its offsets. */
+export class Groups {
+  readonly #options: GroupsOptions;
+  readonly #byId = new Map<string, Entry>();
+
+  constructor(options: GroupsOptions) {
+    this.#options = options;
+  }
+
+  get(id: string): Group | undefined {
+    return this.#byId.get(id)?.group;
+  }
+
+  offsets(id: string): Offsets | undefined {
+    return this.#byId.get(id)?.offsets;
+  }
+
+  all(): Group[] {
+    return [...this.#byId.values()].map((entry) => entry.group);
+  }
+
+  join(request: JoinRequest): JoinAnswer | Promise<JoinAnswer> {
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#options;
+    const { groupId, memberId, sessionTimeoutMs } = request;
+    if (groupId === '') return joinFailure(ErrorCode.INVALID_GROUP_ID, memberId);
+    if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
+      return joinFailure(ErrorCode.INVALID_SESSION_TIMEOUT, memberId);
+    }
+    const known = this.get(groupId);
+    if (!known && memberId !== '') return joinFailure(ErrorCode.UNKNOWN_MEMBER_ID, memberId);
+    return (known ?? this.#make(groupId).group).join(request);
+  }
+
+  /** Where to keep what this member commits, or why not. A group that nobody joined may keep offsets as well. */
+  forCommit(
+    id: string,
+    memberId: string,
+    instanceId: string | null,
+    generation: number,
+  ): { error: ErrorCode; offsets?: Offsets } {
+    if (id === '') return { error: ErrorCode.INVALID_GROUP_ID };
+    const known = this.#byId.get(id);
+    if (!known && generation >= 0) return { error: ErrorCode.ILLEGAL_GENERATION };
+    const { group, offsets } = known ?? this.#make(id);
+    const error = group.mayCommit(memberId, instanceId, generation);
+    return error === ErrorCode.NONE ? { error, offsets } : { error };
+  }
+
+  delete(id: string): ErrorCode {
+    const group = this.get(id);
+    if (!group) return ErrorCode.GROUP_ID_NOT_FOUND;
+    if (!group.isEmpty) return ErrorCode.NON_EMPTY_GROUP;
+    group.dissolve();
+    this.#byId.delete(id);
+    return ErrorCode.NONE;
+  }
+
+  forgetTopic(topic: string): void {
+    for (const { offsets } of this.#byId.values()) offsets.forgetTopic(topic);
+  }
+
+  /** Ends every session and every wait; offsets stay. */
+  dissolve(): void {
+    for (const { group } of this.#byId.values()) group.dissolve();
+  }
+
+  #make(id: string): Entry {
+    const entry = { group: new Group(id, this.#options.clock, this.#options.random), offsets: new Offsets() };
+    this.#byId.set(id, entry);
+    return entry;
+  }
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../../contracts/clock.ts';
+import { SmokewireError } from '../../contracts/errors.ts';
+import type { Logger } from '../../contracts/logger.ts';
+import type { Random } from '../../contracts/random.ts';
+import type { Service } from '../../contracts/service.ts';
+import { Groups } from './groups.ts';
+import { REGISTRY } from './registry.ts';
+import type { BrokerState } from './request.ts';
+import { hostAndPort, Listener } from './server.ts';
+import { Topics } from './topics.ts';
+
+export interface KafkaBrokerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Default 127.0.0.1. Clients are told to come here; with 0.0.0.0 or ::, by the address that they came by. */
+  readonly host?: string;
+  /** Default 0: any free one, kept when the broker is started again. */
+  readonly port?: number;
+  /** Partitions of a topic that is made without a number. Default 4. */
+  readonly defaultPartitions?: number;
+  /** Whether asking for a topic's metadata makes it, where the client allows it. Default true. */
+  readonly autoCreateTopics?: boolean;
+  /** Default of `max.message.bytes`: the largest batch. 1,048,588, as in Apache Kafka. */
+  readonly maxMessageBytes?: number;
+  /** The largest request. Default 16 MiB. */
+  readonly maxFrameBytes?: number;
+  /** Default of `retention.bytes`: what a partition keeps, by whole slabs of at most 1 MiB. 64 MiB; −1 keeps all. */
+  readonly retentionBytes?: number;
+  /** A fetch waits at most this long whatever the client asks, so that it hears of a rebalance. Default 500 ms. */
+  readonly maxFetchWaitMs?: number;
+  /** The shortest session a member may ask for. Default 6,000 ms, as in Apache Kafka. */
+  readonly minSessionTimeoutMs?: number;
+  /** The longest. Default 30 minutes, as in Apache Kafka. */
+  readonly maxSessionTimeoutMs?: number;
+}
+
+/**
+ * A Kafka broker in this process, in memory: the wire protocol over TCP, for unmodified clients (docs/kafka-coverage.md
+ * says how much of it). Stopping drops every connection and group member; topics and committed offsets are there again
+ * when the same object is started once more, as after an outage.
+ */
+export class KafkaBroker implements Service {
+  readonly name = 'kafka broker';
+  readonly #host: string;
+  readonly #maxFrameBytes: number;
+  readonly #logger: Logger;
+  readonly #broker: BrokerState;
+  #port: number;
+  #listener: Listener | undefined;
+  #starting: Promise<void> | undefined;
+  #ready = false;
+
+  constructor(options: KafkaBrokerOptions) {
+    const { clock, random, logger, host = '127.0.0.1', port = 0, defaultPartitions = 4 } = options;
+    this.#host = host;
+    this.#port = port;
+    this.#maxFrameBytes = options.maxFrameBytes ?? 16 * 1024 * 1024;
+    this.#logger = logger;
+    let producerIds = 0;
+    this.#broker = {
+      apis: REGISTRY,
+      clock,
+      clusterId: random.uuid(),
+      topics: new Topics({
+        clock,
+        defaultPartitions,
+        defaults: {
+          retentionBytes: options.retentionBytes ?? 64 * 1024 * 1024,
+          maxMessageBytes: options.maxMessageBytes ?? 1_048_588,
+        },
+      }),
+      groups: new Groups({
+        clock,
+        random,
+        minSessionTimeoutMs: options.minSessionTimeoutMs ?? 6_000,
+        maxSessionTimeoutMs: options.maxSessionTimeoutMs ?? 1_800_000,
+      }),
+      autoCreateTopics: options.autoCreateTopics ?? true,
+      defaultPartitions,
+      maxFetchWaitMs: options.maxFetchWaitMs ?? 500,
+      newProducerId: () => producerIds++,
+    };
+  }
+
+  /** Listens. Throws PORT_IN_USE, or START_FAILED for an address that cannot be listened on. */
+  async start(): Promise<void> {
+    this.#starting ??= this.#listen();
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    // A listener that is about to listen can only be closed once it does.
+    await Promise.allSettled([this.#starting]);
+    this.#starting = undefined;
+    this.#ready = false;
+    this.#broker.groups.dissolve();
+    await this.#listener?.close();
+  }
+
+  missing(): readonly string[] {
+    return this.#ready ? [] : ['the Kafka broker does not listen'];
+  }
+
+  /** `host:port` for clients on this machine. Throws NOT_READY before the start. */
+  get address(): string {
+    if (!this.#ready) throw new SmokewireError('NOT_READY', 'the Kafka broker does not listen yet');
+    return hostAndPort(LOOPBACK.get(this.#host) ?? this.#host, this.#port);
+  }
+
+  async #listen(): Promise<void> {
+    const logger = this.#logger;
+    const listener = new Listener({
+      host: this.#host,
+      maxFrameBytes: this.#maxFrameBytes,
+      broker: this.#broker,
+      logger,
+    });
+    this.#listener = listener;
+    await listener.listen(this.#port);
+    this.#port = listener.port;
+    this.#ready = true;
+    logger.debug({ host: this.#host, port: this.#port }, 'kafka broker listens');
+  }
+}
+
+/** Where one's own machine reaches a listener on all addresses. */
+const LOOPBACK = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);

@@ -1,0 +1,126 @@
+import type { Clock } from '../../contracts/clock.ts';
+import { ErrorCode, NO_REFUSAL, type Refusal } from './error-codes.ts';
+import { PartitionLog } from './log.ts';
+import { checkSetting, TopicConfig, type TopicDefaults } from './topic-config.ts';
+
+/** A topic in one process has no use for more, and a mistyped number should not take the machine's memory. */
+const MOST_PARTITIONS = 10_000;
+const NAME = /^[a-zA-Z0-9._-]{1,249}$/;
+
+/** A topic: its partitions and its settings. */
+export class Topic {
+  readonly name: string;
+  config: TopicConfig;
+  readonly partitions: PartitionLog[] = [];
+  readonly #clock: Clock;
+
+  constructor(name: string, partitions: number, config: TopicConfig, clock: Clock) {
+    this.name = name;
+    this.config = config;
+    this.#clock = clock;
+    this.grow(partitions);
+  }
+
+  grow(partitions: number): void {
+    while (this.partitions.length < partitions) this.partitions.push(new PartitionLog(this.#clock, () => this.config));
+  }
+}
+
+/** A topic to be made; `partitions` and `replicationFactor` are −1 for the broker's default. */
+export interface NewTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly settings: readonly (readonly [name: string, value: string | null])[];
+}
+
+export interface TopicsOptions {
+  readonly clock: Clock;
+  readonly defaultPartitions: number;
+  readonly defaults: TopicDefaults;
+}
+
+/** All topics of the broker, and the rules by which they come and go. */
+export class Topics {
+  readonly #options: TopicsOptions;
+  readonly #byName = new Map<string, Topic>();
+
+  constructor(options: TopicsOptions) {
+    this.#options = options;
+  }
+
+  get(name: string): Topic | undefined {
+    return this.#byName.get(name);
+  }
+
+  log(name: string, partition: number): PartitionLog | undefined {
+    return this.#byName.get(name)?.partitions[partition];
+  }
+
+  all(): IterableIterator<Topic> {
+    return this.#byName.values();
+  }
+
+  /** Why `wanted` cannot be made, if it cannot. */
+  refusal(wanted: NewTopic): Refusal {
+    if (!isTopicName(wanted.name)) return refuse(ErrorCode.INVALID_TOPIC, 'not a topic name');
+    if (this.#byName.has(wanted.name)) return refuse(ErrorCode.TOPIC_ALREADY_EXISTS, 'the topic exists');
+    if (wanted.partitions !== -1 && (wanted.partitions < 1 || wanted.partitions > MOST_PARTITIONS)) {
+      return refuse(ErrorCode.INVALID_PARTITIONS, `a topic has 1 to ${MOST_PARTITIONS} partitions`);
+    }
+    if (wanted.replicationFactor !== -1 && wanted.replicationFactor !== 1) {
+      return refuse(ErrorCode.INVALID_REPLICATION_FACTOR, 'there is one broker, so the replication factor is 1');
+    }
+    return settingsRefusal(wanted.settings);
+  }
+
+  /** Makes a topic that is not refused. */
+  create(wanted: NewTopic): Topic {
+    const partitions = wanted.partitions === -1 ? this.#options.defaultPartitions : wanted.partitions;
+    const topic = new Topic(wanted.name, partitions, this.#config(wanted.settings), this.#options.clock);
+    this.#byName.set(wanted.name, topic);
+    return topic;
+  }
+
+  delete(name: string): boolean {
+    const topic = this.#byName.get(name);
+    if (!topic) return false;
+    this.#byName.delete(name);
+    for (const log of topic.partitions) log.delete();
+    return true;
+  }
+
+  /** Why a topic cannot get `partitions`, if it cannot: they only ever become more. */
+  growthRefusal(topic: Topic, partitions: number): Refusal {
+    if (partitions > topic.partitions.length && partitions <= MOST_PARTITIONS) return NO_REFUSAL;
+    return refuse(ErrorCode.INVALID_PARTITIONS, `the topic has ${topic.partitions.length} partitions`);
+  }
+
+  /** Replaces what was set for a topic; settings that are not refused. */
+  configure(topic: Topic, settings: NewTopic['settings']): void {
+    topic.config = this.#config(settings);
+  }
+
+  #config(settings: NewTopic['settings']): TopicConfig {
+    const explicit = new Map<string, string>();
+    for (const [name, value] of settings) if (value !== null) explicit.set(name, value);
+    return new TopicConfig(explicit, this.#options.defaults);
+  }
+}
+
+export function isTopicName(name: string): boolean {
+  return NAME.test(name) && name !== '.' && name !== '..';
+}
+
+/** The first of the settings that cannot be taken. */
+export function settingsRefusal(settings: NewTopic['settings']): Refusal {
+  for (const [name, value] of settings) {
+    const refusal = checkSetting(name, value);
+    if (refusal.error !== ErrorCode.NONE) return refusal;
+  }
+  return NO_REFUSAL;
+}
+
+function refuse(error: ErrorCode, message: string): Refusal {
+  return { error, message };
+}
