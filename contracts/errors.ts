@@ -40,6 +40,7 @@ export const ERRORS = {
   NOTICE_EXPIRED: { summary: 'a notification outlived its use before it could be sent', retryable: false },
 
   REQUEST_INVALID: { summary: 'the request does not fit its schema', retryable: false, status: 400 },
+  ORIGIN_REFUSED: { summary: 'the request comes from a page that is not ours', retryable: false, status: 403 },
   ROUTE_UNKNOWN: { summary: 'there is no such route', retryable: false, status: 404 },
   DETECTOR_UNKNOWN: { summary: 'there is no such detector', retryable: false, status: 404, exit: 1 },
   FLOOR_UNKNOWN: { summary: 'there is no such floor', retryable: false, status: 404, exit: 1 },

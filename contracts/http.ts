@@ -53,6 +53,8 @@ export const siteViewSchema = z.object({
   floors: z.int(),
   /** How many detectors are in each state. */
   states: z.record(z.enum(DETECTOR_STATES), z.int()),
+  /** Whether the way from detectors to processors is proven alive: one fault about it all, and no verdict meanwhile. */
+  pipeline: z.object({ state: z.enum(['ok', 'silent']), since: time.nullable() }),
   addresses: z.object({
     api: z.string(),
     mqtt: z.string().nullable(),
@@ -185,3 +187,20 @@ export const deadLetterViewSchema = z.object({
   replayable: z.boolean(),
 });
 export type DeadLetterView = z.infer<typeof deadLetterViewSchema>;
+
+/**
+ * A message of the event stream that says how a view looks now, for readers that asked for `views=true`; without an id, since a
+ * reader that was away fetches the views again. `resync`: too much changed at once, fetch them now.
+ */
+export const viewMessageSchema = z.discriminatedUnion('view', [
+  z.object({
+    view: z.literal('site'),
+    site: siteViewSchema.pick({ detectors: true, floors: true, states: true, pipeline: true }),
+  }),
+  z.object({ view: z.literal('detectors'), detectors: z.array(detectorViewSchema), removed: z.array(z.int()) }),
+  z.object({ view: z.literal('floors'), floors: z.array(floorViewSchema) }),
+  z.object({ view: z.literal('incidents'), incidents: z.array(incidentViewSchema) }),
+  z.object({ view: z.literal('lamps'), lamps: z.array(lampViewSchema), removed: z.array(z.string()) }),
+  z.object({ view: z.literal('resync') }),
+]);
+export type ViewMessage = z.infer<typeof viewMessageSchema>;
