@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -13,4 +13,9 @@ export function seededRandom(seed: string): Random {
     uuid: () => v4({ random: Uint8Array.from({ length: 16 }, () => uniformInt(generator, 0, 255)) }),
     fork: (label) => seededRandom(`${seed}/${label}`),
   };
+}
+
+/** A seed that nobody used before, short enough to be typed again. */
+export function freshSeed(): string {
+  return randomBytes(4).toString('hex');
 }

@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import { type InRecord } from '../../../contracts/kafka-records.ts';
+import { rfc3339 } from '../../../contracts/clock.ts';
+import { textHeaders } from '../../../contracts/dead-letters.ts';
+import { siteViewSchema } from '../../../contracts/http.ts';
+import { TopicReader } from '../../../transport/kafka/reader.ts';
+import { stderrLogger } from '../../logger.ts';
+import { addSiteOptions, siteUrl } from '../options.ts';
+import { SiteApi } from '../site-api.ts';
+import { painter, printable, type Terminal } from '../terminal.ts';

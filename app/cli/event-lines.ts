@@ -1,0 +1,44 @@
+import type { SiteEvent, SiteEventType } from '../../contracts/site-events.ts';
+import { painter, printable, type Terminal } from './terminal.ts';
+
+type Style = Parameters<ReturnType<typeof painter>>[0];
+
+/** How each event looks to people: its colour, its mark, and what it says. */
+const LOOKS: Record<SiteEventType, { style: Style; mark: string; words: string }> = {
+  'site.ready': { style: 'green', mark: '●', words: 'site is ready' },
+  'alarm.raised': { style: ['bold', 'red'], mark: '▲', words: 'FIRE' },
+  'alarm.reset': { style: 'green', mark: '●', words: 'alarm reset' },
+  'valve.opened': { style: ['bold', 'cyan'], mark: '◆', words: 'valve open' },
+  'valve.closed': { style: 'cyan', mark: '◇', words: 'valve closed' },
+  'valve.fault': { style: ['bold', 'yellow'], mark: '!', words: 'valve does not answer' },
+  'detector.suspect': { style: 'yellow', mark: '?', words: 'lost its connection' },
+  'detector.silent': { style: ['bold', 'yellow'], mark: '!', words: 'is silent' },
+  'detector.recovered': { style: 'green', mark: '●', words: 'is back' },
+  'pipeline.silent': {
+    style: ['bold', 'magenta'],
+    mark: '!',
+    words: 'is silent: no verdict about any detector until it is back',
+  },
+  'pipeline.recovered': { style: 'green', mark: '●', words: 'is back' },
+  'notification.sent': { style: 'blue', mark: '→', words: 'told' },
+  'notification.retried': { style: 'yellow', mark: '↻', words: 'not told yet, tried again' },
+  'notification.dead': { style: ['bold', 'red'], mark: '✕', words: 'could not be told: dead letter' },
+  'lamp.on': { style: 'yellow', mark: '◉', words: 'lamp on' },
+  'lamp.off': { style: 'dim', mark: '○', words: 'lamp off' },
+  'site.stopped': { style: 'dim', mark: '■', words: 'site has stopped' },
+};
+
+/** One line for an event, with its time of day in UTC. */
+export function eventLine(terminal: Terminal, event: SiteEvent): string {
+  const paint = painter(terminal);
+  const { style, mark, words } = LOOKS[event.type];
+  const subject = printable(event.subject.replace('/', ' '));
+  const details = ['channel', 'to', 'detectors', 'by', 'text', 'reason']
+    .flatMap((name) => {
+      const value = event.data[name];
+      if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return [];
+      return [printable(Array.isArray(value) ? `${name} ${value.join(', ')}` : String(value))];
+    })
+    .join(' · ');
+  return `${paint('dim', event.at.slice(11, 23))}  ${paint(style, `${mark} ${subject} ${words}`)}${details && `  ${paint('dim', details)}`}`;
+}

@@ -1,0 +1,93 @@
+import { KafkaBroker } from '../brokers/kafka/index.ts';
+import { MqttBroker } from '../brokers/mqtt/index.ts';
+import { SmtpBroker } from '../brokers/smtp/index.ts';
+import { TwilioStandIn } from '../brokers/twilio/index.ts';
+import type { Clock } from '../contracts/clock.ts';
+import type { Config } from '../contracts/config.ts';
+import type { Logger } from '../contracts/logger.ts';
+import type { Random } from '../contracts/random.ts';
+import type { Role } from '../contracts/roles.ts';
+import type { Service } from '../contracts/service.ts';
+
+/** Where a process finds what it talks to, embedded or real, and as whom. */
+export interface Surroundings {
+  readonly mqtt: { readonly url: string; readonly username: string | undefined; readonly password: string | undefined };
+  readonly kafka: readonly string[];
+  readonly smtp: string;
+  readonly twilio: {
+    /** Twilio's API where undefined. */
+    readonly baseUrl: string | undefined;
+    readonly accountSid: string;
+    readonly authToken: string;
+    readonly from: string;
+  };
+}
+
+/** The number from which Twilio's test credentials may send, and our stand-in likewise. */
+const TWILIO_TEST_FROM = '+15005550006';
+
+/**
+ * The servers that this process brings along because no address was given for them. `run` embeds the mail server and the
+ * SMS stand-in only, and only with the roles that use them.
+ */
+export class Embedded {
+  readonly mqtt: MqttBroker | undefined;
+  readonly kafka: KafkaBroker | undefined;
+  readonly smtp: SmtpBroker | undefined;
+  readonly twilio: TwilioStandIn | undefined;
+  readonly #config: Config;
+  readonly #bridge: { readonly username: string; readonly password: string };
+  readonly #account: { readonly accountSid: string; readonly authToken: string };
+
+  constructor(options: {
+    config: Config;
+    roles: readonly Role[];
+    brokers: boolean;
+    clock: Clock;
+    wireClock: Clock;
+    random: Random;
+    logger: Logger;
+  }) {
+    const { config, roles, brokers, clock, wireClock, random, logger } = options;
+    this.#config = config;
+    this.#bridge = { username: config.mqttUsername ?? 'bridge', password: config.mqttPassword ?? random.uuid() };
+    this.#account = {
+      accountSid: config.twilioAccountSid ?? `AC${random.uuid().replaceAll('-', '')}`,
+      authToken: config.twilioAuthToken ?? random.uuid(),
+    };
+    const { host } = config;
+    if (brokers && config.mqtt === undefined) {
+      this.mqtt = new MqttBroker({ host, port: config.mqttPort, clock: wireClock, logger, bridgeCredentials: this.#bridge });
+    }
+    if (brokers && config.kafka === undefined) {
+      this.kafka = new KafkaBroker({ host, port: config.kafkaPort, clock: wireClock, random, logger });
+    }
+    if (roles.includes('email') && config.smtp === undefined) {
+      this.smtp = new SmtpBroker({ host, port: config.smtpPort, clock, logger });
+    }
+    if (roles.includes('sms') && config.twilioAccountSid === undefined) {
+      this.twilio = new TwilioStandIn({ host: '127.0.0.1', port: 0, clock, logger, ...this.#account });
+    }
+  }
+
+  /** Those that this process has to start. */
+  services(): Service[] {
+    return [this.mqtt, this.kafka, this.smtp, this.twilio].filter((service) => service !== undefined);
+  }
+
+  /** Where everything is; the embedded ones have to run, for their ports to be known. */
+  surroundings(): Surroundings {
+    const config = this.#config;
+    const credentials = this.mqtt ? this.#bridge : { username: config.mqttUsername, password: config.mqttPassword };
+    return {
+      mqtt: { url: this.mqtt?.url ?? config.mqtt ?? '', ...credentials },
+      kafka: this.kafka ? [this.kafka.address] : (config.kafka ?? []),
+      smtp: this.smtp?.url ?? config.smtp ?? '',
+      twilio: {
+        baseUrl: this.twilio?.url,
+        ...this.#account,
+        from: config.twilioFrom ?? TWILIO_TEST_FROM,
+      },
+    };
+  }
+}
