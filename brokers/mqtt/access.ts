@@ -55,7 +55,6 @@ export function accessRules(root: string, bridge: Credentials, logger: Logger, c
         refused(client, packet.topic);
         packet.topic = REFUSED;
         packet.payload = '';
-        packet.retain = false;
       }
       done(null);
     },
