@@ -13,6 +13,9 @@ export const DEAD_LETTER_HEADERS = {
 /** The Kafka topic to which a replay publishes a dead letter again; absent where a replay could not help. */
 export const REPLAY_TOPIC_HEADER = 'smokewire.replay-topic';
 
+/** How many bytes a payload had whose dead letter carries only its beginning. */
+export const PAYLOAD_BYTES_HEADER = 'smokewire.payload-bytes';
+
 /** How many attempts at sending a notification were made, on a retry's record and on a dead letter. */
 export const ATTEMPTS_HEADER = 'smokewire.attempts';
 

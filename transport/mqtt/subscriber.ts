@@ -1,0 +1,186 @@
+import type { Clock, Timer } from '../../contracts/clock.ts';
+import { SmokewireError } from '../../contracts/errors.ts';
+import type { Logger } from '../../contracts/logger.ts';
+import type { Service } from '../../contracts/service.ts';
+import { addressLabel, type BrokerAddress, brokerAddress, type MqttEndpoint, reasonOf } from './address.ts';
+import { SubscriberConnection } from './connection.ts';
+import type { Publish } from './frames.ts';
+
+/** The messages of one read. */
+export interface Batch {
+  readonly messages: readonly Publish[];
+  /**
+   * Says that all of them are taken care of, so that the broker may forget them; exactly once. Where the connection that
+   * brought them is gone the broker is told nothing, and sends them again over the next.
+   */
+  acknowledge(): void;
+}
+
+export interface MqttSubscriberOptions extends MqttEndpoint {
+  /** Names the persistent session: always the same for the same subscriber. */
+  readonly clientId: string;
+  readonly subscriptions: Readonly<Record<string, 0 | 1>>;
+  /** Larger payloads are handed over cut. */
+  readonly maxPayloadBytes: number;
+  /** Reading pauses while more than so many messages, or bytes, wait to be acknowledged. */
+  readonly maxInFlight?: number;
+  readonly maxInFlightBytes?: number;
+  /** Seconds, default 30. */
+  readonly keepaliveS?: number;
+  /** The wire's clock: keepalive, deadlines and backoff. */
+  readonly wireClock: Clock;
+  readonly logger: Logger;
+  readonly onBatch: (batch: Batch) => void;
+}
+
+const BACKOFF_MS = { first: 50, most: 5_000 } as const;
+
+/**
+ * Subscribes at MQTT 3.1.1 with a persistent session and acknowledges by hand, so that the broker keeps each QoS 1 message
+ * until it is safe elsewhere. Why not mqtt.js: docs/decisions/0020-own-mqtt-subscriber.md.
+ */
+export class MqttSubscriber implements Service {
+  readonly name: string;
+  readonly #options: MqttSubscriberOptions;
+  readonly #address: BrokerAddress;
+  readonly #label: string;
+  readonly #maxInFlight: number;
+  readonly #maxInFlightBytes: number;
+  #connection: SubscriberConnection | undefined;
+  #retry: Timer | undefined;
+  #backoffMs: number = BACKOFF_MS.first;
+  #live = false;
+  #everLive = false;
+  #holding = false;
+  #inFlight = 0;
+  #inFlightBytes = 0;
+  #settleStart: ((error?: SmokewireError) => void) | undefined;
+  #settleStop: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: MqttSubscriberOptions) {
+    this.#options = options;
+    this.#address = brokerAddress(options);
+    this.#label = addressLabel(this.#address);
+    this.#maxInFlight = options.maxInFlight ?? 10_000;
+    this.#maxInFlightBytes = options.maxInFlightBytes ?? 16 * 1024 * 1024;
+    this.name = `mqtt-subscriber ${options.clientId}`;
+  }
+
+  /** Messages handed over and not acknowledged yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  missing(): readonly string[] {
+    return this.#live ? [] : [`${this.#options.clientId} is not connected to ${this.#label}`];
+  }
+
+  /**
+   * Resolves once connected and subscribed. The first attempt has to succeed; later ones repeat until `stop`.
+   * @throws SmokewireError MQTT_UNREACHABLE, naming the address; STOPPED
+   */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settleStart = (error) => {
+        this.#settleStart = undefined;
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      if (this.#stopped === undefined) this.#connect();
+      else this.#settleStart(this.#stoppedError());
+    });
+  }
+
+  /** Reads nothing more, but still acknowledges: what comes before `stop` where work under way is to be finished. */
+  hold(): void {
+    this.#holding = true;
+    this.#regulate();
+  }
+
+  /** Says DISCONNECT and closes; the broker keeps the session. A stopped subscriber stays stopped. */
+  stop(): Promise<void> {
+    this.#stopped ??= new Promise((resolve) => {
+      this.#retry?.cancel();
+      this.#settleStart?.(this.#stoppedError());
+      this.#settleStop = resolve;
+      if (this.#connection === undefined) resolve();
+      else this.#connection.goodbye();
+    });
+    return this.#stopped;
+  }
+
+  #connect(): void {
+    const { clientId, keepaliveS = 30, subscriptions, maxPayloadBytes, wireClock, onBatch } = this.#options;
+    const connection = new SubscriberConnection({
+      address: this.#address,
+      clientId,
+      keepaliveS,
+      subscriptions,
+      maxPayloadBytes,
+      clock: wireClock,
+      onReady: (sessionPresent) => this.#ready(sessionPresent),
+      onMessages: (messages, bytes) => {
+        this.#inFlight += messages.length;
+        this.#inFlightBytes += bytes;
+        this.#regulate();
+        onBatch({
+          messages,
+          acknowledge: () => {
+            this.#inFlight -= messages.length;
+            this.#inFlightBytes -= bytes;
+            connection.acknowledge(messages);
+            this.#regulate();
+          },
+        });
+      },
+      onClosed: (reason) => this.#closed(reason),
+    });
+    this.#connection = connection;
+  }
+
+  #ready(sessionPresent: boolean): void {
+    const { logger, clientId } = this.#options;
+    if (this.#everLive && !sessionPresent) {
+      logger.warn({ clientId, broker: this.#label }, 'the MQTT broker forgot the session, and what it kept for it');
+    }
+    this.#live = true;
+    this.#everLive = true;
+    this.#backoffMs = BACKOFF_MS.first;
+    this.#settleStart?.();
+    this.#regulate();
+  }
+
+  #closed(reason: unknown): void {
+    const wasLive = this.#live;
+    this.#live = false;
+    this.#connection = undefined;
+    if (this.#settleStop) this.#settleStop();
+    else if (this.#settleStart) this.#settleStart(this.#unreachable(reason));
+    else this.#reconnect(wasLive, reason);
+  }
+
+  #reconnect(wasLive: boolean, reason: unknown): void {
+    const { logger, clientId, wireClock } = this.#options;
+    const fields = { clientId, broker: this.#label, error: reasonOf(reason), retryInMs: this.#backoffMs };
+    if (wasLive) logger.warn(fields, 'lost the MQTT broker; connecting again');
+    else logger.debug(fields, 'the MQTT broker does not take the connection yet');
+    this.#retry = wireClock.after('MQTT reconnect', this.#backoffMs, () => this.#connect());
+    this.#backoffMs = Math.min(2 * this.#backoffMs, BACKOFF_MS.most);
+  }
+
+  /** Pauses at the bounds, and reads on below half of them: not once for each message. */
+  #regulate(): void {
+    const load = Math.max(this.#inFlight / this.#maxInFlight, this.#inFlightBytes / this.#maxInFlightBytes);
+    if (this.#holding || load >= 1) this.#connection?.pause();
+    else if (load <= 0.5) this.#connection?.resume();
+  }
+
+  #unreachable(cause: unknown): SmokewireError {
+    return new SmokewireError('MQTT_UNREACHABLE', `the MQTT broker at ${this.#label}: ${reasonOf(cause)}`, { cause });
+  }
+
+  #stoppedError(): SmokewireError {
+    return new SmokewireError('STOPPED', `${this.name} was stopped`);
+  }
+}
