@@ -1,0 +1,283 @@
+import type { Clock } from '../contracts/clock.ts';
+import { SmokewireError } from '../contracts/errors.ts';
+import type { DetectorAction } from '../contracts/http.ts';
+import type { DetectorMode, SignalValue } from '../contracts/mqtt-payloads.ts';
+import { addressLabel, type BrokerAddress } from '../transport/mqtt/address.ts';
+import type { Rider } from './carousel.ts';
+import type { Applicant, ConnectGate } from './connect-gate.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import { BIRTH, birthPackets, connectPacket, deathPacket, heartbeatPacket, type Place } from './detector-packets.ts';
+import { Outbox, type Settle } from './outbox.ts';
+
+/** What all detectors of a fleet share. */
+export interface DetectorHost {
+  readonly address: BrokerAddress;
+  readonly root: string;
+  readonly site: string;
+  readonly keepaliveS: number;
+  /** How long an action may take, in milliseconds. */
+  readonly deadlineMs: number;
+  readonly wireClock: Clock;
+  readonly gate: ConnectGate;
+  /** Where the detector's connections come from; undefined leaves it to the system. */
+  localAddress(id: number): string | undefined;
+  /** `settled` may have changed. */
+  changed(detector: Detector): void;
+}
+
+/** What a detector is; times in milliseconds. */
+export interface DetectorIdentity {
+  readonly id: number;
+  readonly floor: number;
+  readonly mode: DetectorMode;
+  readonly heartbeatMs: number;
+  readonly phaseMs: number;
+}
+
+export type SimulatedState = 'connected' | 'killed' | 'silenced' | 'connecting';
+
+/** The birth of a connection that the broker has not accepted yet; 0 is that of a detector that is up. */
+const UNBORN = -1;
+/** A connection that lived for less was hardly wanted: another client may have the same name. */
+const SHORT_LIFE_S = 5;
+
+/**
+ * One simulated detector: what it does when it is tripped, killed and so on (contract.md), over an MQTT session of its own.
+ * Whatever happens to its connection it comes back, unless it was killed.
+ */
+export class Detector implements Rider, Applicant, ConnectionOwner {
+  readonly id: number;
+  readonly floor: number;
+  readonly mode: DetectorMode;
+  readonly heartbeatMs: number;
+  readonly phaseMs: number;
+  readonly #host: DetectorHost;
+  #condition: 'well' | 'silenced' | 'killed' = 'well';
+  #tripped = false;
+  #connection: Connection | undefined;
+  /** The packet ids of its birth that are not acknowledged yet, as bits. */
+  #birth = UNBORN;
+  /** Encoded once: it is sent a thousand times. */
+  #heartbeat: Buffer | undefined;
+  /** Made at the first signal at QoS 1: most detectors never send one. */
+  #outbox: Outbox | undefined;
+  /** Those who wait until it is up. */
+  #rising: Settle[] | undefined;
+
+  constructor(identity: DetectorIdentity, host: DetectorHost) {
+    this.id = identity.id;
+    this.floor = identity.floor;
+    this.mode = identity.mode;
+    this.heartbeatMs = identity.heartbeatMs;
+    this.phaseMs = identity.phaseMs;
+    this.#host = host;
+  }
+
+  get state(): SimulatedState {
+    if (this.#condition !== 'well') return this.#condition;
+    return this.#up ? 'connected' : 'connecting';
+  }
+
+  get tripped(): boolean {
+    return this.#tripped;
+  }
+
+  /** Whether its connection is as it should be. */
+  get settled(): boolean {
+    return this.#up || this.#condition === 'killed';
+  }
+
+  /**
+   * Signals 1 at once at QoS 1, also if it is passive, and from now on in every heartbeat or answer. Resolves when the
+   * broker acknowledged. One that is killed or silenced is tripped without a word: the 1 goes out when it is revived.
+   * @throws SmokewireError WAIT_TIMEOUT (it is still being sent), STOPPED (killed, silenced or stopped meanwhile)
+   */
+  trip(): Promise<void> {
+    this.#tripped = true;
+    return this.#tell('trip', 1);
+  }
+
+  /** Signals 0 at once at QoS 1, so that nobody has to wait for a heartbeat; nothing if it is not tripped. Throws as `trip`. */
+  clear(): Promise<void> {
+    if (!this.#tripped) return Promise.resolve();
+    this.#tripped = false;
+    return this.#tell('clear', 0);
+  }
+
+  /** Drops the TCP connection without DISCONNECT, and stays away. Resolves when the socket is gone. */
+  kill(): Promise<void> {
+    this.#condition = 'killed';
+    this.#abandon('killed');
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#birth = UNBORN;
+    this.#host.gate.withdraw(this);
+    this.#host.changed(this);
+    return connection?.drop('killed') ?? Promise.resolve();
+  }
+
+  /** Stays connected and sends no signal. One that is killed stays killed. */
+  silence(): Promise<void> {
+    if (this.#condition === 'well') {
+      this.#condition = 'silenced';
+      this.#abandon('silenced');
+    }
+    return Promise.resolve();
+  }
+
+  /** Back to work: resolves when it is connected and has signalled. It stays tripped if it was. Throws as `trip`. */
+  revive(): Promise<void> {
+    const before = this.#condition;
+    this.#condition = 'well';
+    if (before === 'killed') this.seek();
+    if (!this.#up) {
+      return this.#await('revive', (settle) => {
+        this.#rising = [...(this.#rising ?? []), settle];
+      });
+    }
+    if (before === 'silenced') this.#report();
+    return Promise.resolve();
+  }
+
+  /** Wants a connection. */
+  seek(): void {
+    this.#host.changed(this);
+    this.#host.gate.request(this);
+  }
+
+  /** Its turn at the gate. */
+  connect(): void {
+    const { address, keepaliveS } = this.#host;
+    const packet = connectPacket(this.#place, keepaliveS, address);
+    this.#connection = new Connection(address, this.#host.localAddress(this.id), packet, this);
+  }
+
+  /** Its turn in the carousel. */
+  beat(): void {
+    if (this.#condition === 'well') this.#signal();
+  }
+
+  /** To be called once a second. */
+  second(): void {
+    // A ping after half the keepalive is in time however late this call comes: the broker waits for 1.5 of it (3.1.2.10).
+    this.#connection?.second(this.#host.keepaliveS / 2, !this.#up || this.#outbox?.empty === false);
+  }
+
+  /** Switches it off in good order: `offline`, then DISCONNECT. Resolves when the socket is gone. */
+  async stop(): Promise<void> {
+    this.#abandon('stopped');
+    if (this.#up) await this.#connection?.end(deathPacket(this.#place));
+    else await this.drop();
+  }
+
+  /** Cuts the connection if there is one. */
+  async drop(): Promise<void> {
+    await this.#connection?.drop('stopped');
+  }
+
+  accepted(connection: Connection): void {
+    if (connection !== this.#connection || this.#birth !== UNBORN) return;
+    const { id, floor, mode, heartbeatMs } = this;
+    this.#birth = BIRTH.config | BIRTH.status | (mode === 'passive' ? BIRTH.subscribe : 0);
+    const config = { mode, heartbeatMs, kind: 'smoke', label: `detector ${id} on floor ${floor}` };
+    connection.write(birthPackets(this.#place, config));
+  }
+
+  acknowledged(connection: Connection, packetId: number): void {
+    if (connection !== this.#connection) return;
+    if (this.#up) {
+      this.#outbox?.acknowledged(packetId);
+    } else if (this.#birth !== UNBORN) {
+      this.#birth &= ~packetId;
+      if (this.#up) this.#rise();
+    }
+  }
+
+  /** A poll. */
+  asked(connection: Connection): void {
+    if (connection === this.#connection) this.beat();
+  }
+
+  closed(connection: Connection, reason: string): void {
+    if (connection !== this.#connection) return;
+    const failed = !this.#up || connection.ageS < SHORT_LIFE_S;
+    this.#connection = undefined;
+    this.#birth = UNBORN;
+    if (failed) this.#host.gate.failed(this, reason);
+    else this.#host.gate.request(this);
+    this.#host.changed(this);
+  }
+
+  get #up(): boolean {
+    return this.#birth === 0;
+  }
+
+  get #place(): Place {
+    return { root: this.#host.root, site: this.#host.site, floor: this.floor, id: this.id };
+  }
+
+  /** The broker has all of its birth. */
+  #rise(): void {
+    this.#host.gate.succeeded(this);
+    this.#host.changed(this);
+    if (this.#condition === 'well') this.#report();
+    const rising = this.#rising ?? [];
+    this.#rising = undefined;
+    for (const settle of rising) settle();
+  }
+
+  /** Speaks without waiting for its turn; a passive one only if it has something to say. */
+  #report(): void {
+    if (this.mode === 'active' || this.#tripped) this.#signal();
+    if (this.#connection) this.#outbox?.flush(this.#connection);
+  }
+
+  /** Signals as it stands: 0 once, at QoS 0 and only if the socket is free for it; 1 until it is acknowledged. */
+  #signal(): void {
+    const connection = this.#connection;
+    if (!this.#up || !connection) return;
+    if (this.#tripped) {
+      this.#outgoing.put(1);
+      this.#outgoing.flush(connection);
+    } else if (connection.writable) {
+      this.#heartbeat ??= heartbeatPacket(this.#place);
+      connection.write(this.#heartbeat);
+    }
+  }
+
+  get #outgoing(): Outbox {
+    this.#outbox ??= new Outbox(this.#place);
+    return this.#outbox;
+  }
+
+  #tell(action: DetectorAction, value: SignalValue): Promise<void> {
+    if (this.#condition !== 'well') return Promise.resolve();
+    return this.#await(action, (settle) => {
+      this.#outgoing.put(value, settle);
+      if (this.#up && this.#connection) this.#outgoing.flush(this.#connection);
+    });
+  }
+
+  #await(action: DetectorAction, begin: (settle: Settle) => void): Promise<void> {
+    const { wireClock, deadlineMs, address } = this.#host;
+    return new Promise((resolve, reject) => {
+      const late = `${action} of detector ${this.id}: no answer from ${addressLabel(address)} in ${deadlineMs} ms; still trying`;
+      const deadline = wireClock.after(`detector ${action}`, deadlineMs, () => {
+        reject(new SmokewireError('WAIT_TIMEOUT', late));
+      });
+      begin((error) => {
+        deadline.cancel();
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  #abandon(what: string): void {
+    const error = new SmokewireError('STOPPED', `detector ${this.id} was ${what} before the broker answered`);
+    this.#outbox?.abandon(error);
+    const rising = this.#rising ?? [];
+    this.#rising = undefined;
+    for (const settle of rising) settle(error);
+  }
+}
