@@ -61,6 +61,15 @@ export function stampBatch(bytes: Buffer, at: number, baseOffset: number): void 
   bytes.writeInt32BE(0, at + 12);
 }
 
+/** The batch at `at` with fewer of its records, given as they stand in it; offsets and timestamps stay theirs. */
+export function batchWith(bytes: Buffer, at: number, records: readonly Buffer[]): Buffer {
+  const batch = Buffer.concat([bytes.subarray(at, at + HEADER_BYTES), ...records]);
+  batch.writeInt32BE(batch.length - LENGTH_ENDS, 8);
+  batch.writeInt32BE(records.length, 57);
+  batch.writeUInt32BE(crc32c(batch, 21), 17);
+  return batch;
+}
+
 /** What is wrong with a batch from a producer; its records are not looked into. */
 export function batchProblem(batch: Buffer, maxBytes: number): ErrorCode {
   if (batch.length < HEADER_BYTES) return ErrorCode.CORRUPT_MESSAGE;

@@ -1,8 +1,9 @@
 import type { Clock } from '../../contracts/clock.ts';
 import { batchLastOffset, batchMaxTimestamp, batchProblem, batchProducer, batchRecordCount } from './batch.ts';
+import { compact } from './compaction.ts';
 import { ErrorCode } from './error-codes.ts';
 import { Producers } from './producers.ts';
-import { offsetInBatchAt, type TimestampedOffset } from './records.ts';
+import { hasNullKey, offsetInBatchAt, type TimestampedOffset } from './records.ts';
 import { lastAtMost, Slab } from './slab.ts';
 import type { LogConfig } from './topic-config.ts';
 
@@ -28,6 +29,8 @@ export class PartitionLog {
   #bytes = 0;
   #startOffset = 0;
   #endOffset = 0;
+  #compactedUpTo = 0;
+  #compacting = false;
 
   constructor(clock: Clock, config: () => LogConfig) {
     this.#clock = clock;
@@ -52,8 +55,10 @@ export class PartitionLog {
 
   /** Takes one batch of a Produce request. */
   append(batch: Buffer): Appended {
-    const error = batchProblem(batch, this.#config().maxMessageBytes);
+    const { maxMessageBytes, compacts } = this.#config();
+    const error = batchProblem(batch, maxMessageBytes);
     if (error !== ErrorCode.NONE) return { error, baseOffset: -1 };
+    if (compacts && hasNullKey(batch)) return { error: ErrorCode.INVALID_RECORD, baseOffset: -1 };
     const stamp = batchProducer(batch);
     const verdict = this.#producers.judge(stamp);
     if (verdict.kind === 'error') return { error: verdict.error, baseOffset: -1 };
@@ -133,7 +138,32 @@ export class PartitionLog {
     const size = Math.min(last ? last.capacity * 4 : FIRST_SLAB_BYTES, this.#config().segmentBytes);
     const slab = new Slab(this.#endOffset, Math.max(size, length), this.#clock.now());
     this.#slabs.push(slab);
+    this.#compactWhenWorthIt();
     return slab;
+  }
+
+  /** As Apache Kafka's cleaner at its default ratio: once as much is new as is compacted already. */
+  #compactWhenWorthIt(): void {
+    const { compacts, deleteRetentionMs, segmentBytes } = this.#config();
+    if (!compacts || this.#compacting) return;
+    const closed = this.#slabs.slice(0, -1);
+    const clean = sizeOf(closed.filter((slab) => slab.endOffset <= this.#compactedUpTo));
+    if (sizeOf(closed) < 2 * clean || closed.length === 0) return;
+    const upTo = this.#slabs.at(-1)?.baseOffset ?? 0;
+    const steps = compact(closed, { now: this.#clock.now(), deleteRetentionMs, segmentBytes });
+    this.#compacting = true;
+    const step = () => {
+      const { done, value } = steps.next();
+      if (!done) return setImmediate(step);
+      this.#compacting = false;
+      // Meanwhile retention or a deletion may have taken slabs away; then the next one tries again.
+      if (this.#slabs[0] !== closed[0]) return;
+      this.#slabs.splice(0, closed.length, ...value);
+      this.#bytes += sizeOf(value) - sizeOf(closed);
+      this.#compactedUpTo = upTo;
+      return;
+    };
+    setImmediate(step);
   }
 
   #slabIndex(offset: number): number {
@@ -162,4 +192,8 @@ export class PartitionLog {
   #dropFirst(): void {
     this.#bytes -= this.#slabs.shift()?.size ?? 0;
   }
+}
+
+function sizeOf(slabs: readonly Slab[]): number {
+  return slabs.reduce((sum, slab) => sum + slab.size, 0);
 }

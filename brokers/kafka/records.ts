@@ -15,7 +15,7 @@ export interface TimestampedOffset {
 }
 
 /** One record of an uncompressed batch; key and value are slices. */
-export interface Record extends TimestampedOffset {
+export interface LogRecord extends TimestampedOffset {
   readonly key: Buffer | null;
   readonly hasValue: boolean;
   /** The record as it stands in the batch, its length in front. */
@@ -35,7 +35,7 @@ export interface Record extends TimestampedOffset {
  *
  * Throws MalformedFrame where a producer wrote something else.
  */
-export function* recordsOf(bytes: Buffer, at: number): Generator<Record> {
+export function* recordsOf(bytes: Buffer, at: number): Generator<LogRecord> {
   const baseOffset = batchBaseOffset(bytes, at);
   const baseTimestamp = batchBaseTimestamp(bytes, at);
   const count = batchRecordCount(bytes, at);
@@ -77,6 +77,18 @@ export function offsetInBatchAt(
     return undefined;
   } catch (error) {
     if (error instanceof MalformedFrame) return whole;
+    throw error;
+  }
+}
+
+/** Whether a record has no key, or cannot be read; false for a compressed batch, which is not opened. */
+export function hasNullKey(batch: Buffer): boolean {
+  if (batchIsCompressed(batch, 0)) return false;
+  try {
+    for (const { key } of recordsOf(batch, 0)) if (key === null) return true;
+    return false;
+  } catch (error) {
+    if (error instanceof MalformedFrame) return true;
     throw error;
   }
 }

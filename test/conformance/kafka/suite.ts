@@ -1,0 +1,28 @@
+import { afterEach, beforeAll, beforeEach, describe } from 'vitest';
+import { groupTests } from './groups.ts';
+import { Harness } from './harness.ts';
+import { recordTests } from './records.ts';
+import { topicTests } from './topics.ts';
+
+/**
+ * What every Kafka broker of ours has to do, seen by an unmodified kafkajs. `brokers` answers with addresses
+ * (`host:port`) of a running one; topics and groups have names of their own, so it may be in use by others.
+ */
+export function kafkaConformance(name: string, brokers: () => Promise<string[]>): void {
+  describe(`${name} as a Kafka broker`, { timeout: 30_000 }, () => {
+    let addresses: string[] = [];
+    let harness = new Harness(['localhost:0']);
+
+    beforeAll(async () => {
+      addresses = await brokers();
+    });
+    beforeEach(() => {
+      harness = new Harness(addresses);
+    });
+    afterEach(() => harness.end());
+
+    topicTests(() => harness);
+    recordTests(() => harness);
+    groupTests(() => harness);
+  });
+}
