@@ -27,7 +27,7 @@ export class ConnectGate {
   /** Failed rounds since the last success. */
   #failures = 0;
   #pause: Timer | undefined;
-  #lastFailure = '';
+  #trouble = '';
   #stopped = false;
 
   constructor(options: { readonly wireClock: Clock; readonly random: Random; readonly logger: Logger }) {
@@ -36,9 +36,14 @@ export class ConnectGate {
     this.#logger = options.logger;
   }
 
-  /** Why the broker takes nobody at the moment; empty while it does. */
+  /** Why the last one who failed did not get through; empty when everybody has. */
   get trouble(): string {
-    return this.#failures > 0 ? this.#lastFailure : '';
+    return this.#trouble;
+  }
+
+  /** Whether somebody's connect is under way. */
+  get busy(): boolean {
+    return this.#inFlight.size > 0;
   }
 
   request(applicant: Applicant): void {
@@ -55,11 +60,13 @@ export class ConnectGate {
   }
 
   succeeded(applicant: Applicant): void {
-    if (this.#failures > 0) this.#logger.info({ waiting: this.#queue.size }, 'the MQTT broker takes detectors again');
     this.#failures = 0;
     this.#pause?.cancel();
     this.#pause = undefined;
     this.withdraw(applicant);
+    if (this.#trouble === '' || this.busy) return;
+    this.#trouble = '';
+    this.#logger.info({}, 'the MQTT broker has taken every detector');
   }
 
   /** It did not get through, or was cut off at once: it waits for another turn. */
@@ -67,10 +74,11 @@ export class ConnectGate {
     if (this.#stopped) return;
     this.#inFlight.delete(applicant);
     this.#queue.add(applicant);
-    this.#lastFailure = reason;
+    if (this.#trouble === '') {
+      this.#logger.warn({ error: reason }, 'the MQTT broker does not take every detector; trying again');
+    }
+    this.#trouble = reason;
     if (this.#pause) return;
-    const fields = { error: reason, waiting: this.#queue.size };
-    if (this.#failures === 0) this.#logger.warn(fields, 'the MQTT broker does not take detectors; trying again');
     const delayMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
     this.#failures += 1;
     this.#pause = this.#clock.after('fleet connect pause', delayMs * (0.5 + this.#random.next() / 2), () => {

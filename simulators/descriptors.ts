@@ -7,11 +7,11 @@ const RESERVE = 500;
 /**
  * Makes sure that so many detectors can have their connections.
  * @param each file descriptors that one detector takes: 1, or 2 where the broker is in the same process
+ * @param limit how many the process may have
  * @throws SmokewireError START_FAILED, saying what to do
  */
-export async function checkDescriptors(detectors: number, each: number): Promise<void> {
+export function checkDescriptors(detectors: number, each: number, limit: number): void {
   const needed = detectors * each + RESERVE;
-  const limit = await descriptorLimit();
   if (needed <= limit) return;
   throw new SmokewireError(
     'START_FAILED',
@@ -19,8 +19,8 @@ export async function checkDescriptors(detectors: number, each: number): Promise
   );
 }
 
-/** Node raises its soft limit to the hard one at start, so that the first figure counts. Systems without /proc do not say. */
-async function descriptorLimit(): Promise<number> {
+/** How many this process may have. Node raises its soft limit to the hard one by itself; systems without /proc do not say. */
+export async function descriptorLimit(): Promise<number> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
   const soft = /^Max open files +(\d+)/m.exec(limits)?.[1];
   return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);

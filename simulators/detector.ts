@@ -226,10 +226,10 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     for (const settle of rising) settle();
   }
 
-  /** Speaks without waiting for its turn; a passive one only if it has something to say. */
+  /** Speaks without waiting for its turn: what is not acknowledged yet, or how it stands, unless it is passive and well. */
   #report(): void {
-    if (this.mode === 'active' || this.#tripped) this.#signal();
-    if (this.#connection) this.#outbox?.flush(this.#connection);
+    if (this.#outbox?.empty === false && this.#connection) this.#outbox.flush(this.#connection);
+    else if (this.mode === 'active' || this.#tripped) this.#signal();
   }
 
   /** Signals as it stands: 0 once, at QoS 0 and only if the socket is free for it; 1 until it is acknowledged. */

@@ -10,7 +10,7 @@ import type { Service } from '../contracts/service.ts';
 import { addressLabel, brokerAddress } from '../transport/mqtt/address.ts';
 import { Carousel } from './carousel.ts';
 import { ConnectGate } from './connect-gate.ts';
-import { checkDescriptors } from './descriptors.ts';
+import { checkDescriptors, descriptorLimit } from './descriptors.ts';
 import { Detector, type DetectorHost, type SimulatedState } from './detector.ts';
 import { sourceAddresses } from './source-addresses.ts';
 
@@ -98,7 +98,7 @@ export class Fleet implements Service, FleetControl {
   /**
    * Resolves when every detector is connected and the broker has acknowledged its birth. As soon as one got through, the
    * others are tried until `stop`.
-   * @throws SmokewireError START_FAILED (too few file descriptors), MQTT_UNREACHABLE (the first could not connect), STOPPED
+   * @throws SmokewireError START_FAILED (too few file descriptors), MQTT_UNREACHABLE (none of the first could connect), STOPPED
    */
   start(): Promise<void> {
     this.#started ??= this.#stopped ? Promise.reject(stopped()) : this.#open();
@@ -158,7 +158,7 @@ export class Fleet implements Service, FleetControl {
 
   async #open(): Promise<void> {
     const { detectors, brokerInProcess, wireClock } = this.#options;
-    await checkDescriptors(detectors, brokerInProcess ? 2 : 1);
+    checkDescriptors(detectors, brokerInProcess ? 2 : 1, await descriptorLimit());
     if (this.#stopped) throw stopped();
     this.#seconds = wireClock.every('fleet seconds', 1_000, () => this.#second());
     this.#carousel.start();
@@ -193,7 +193,7 @@ export class Fleet implements Service, FleetControl {
     if (this.#starting === undefined) return;
     const waiting = this.#unsettled.size;
     const total = this.#detectors.length;
-    if (waiting === total && this.#gate.trouble) {
+    if (waiting === total && this.#gate.trouble && !this.#gate.busy) {
       const problem = `the MQTT broker at ${this.#label} takes no detector: ${this.#gate.trouble}`;
       this.#starting.reject(new SmokewireError('MQTT_UNREACHABLE', problem));
       this.#starting = undefined;
