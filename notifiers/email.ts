@@ -1,0 +1,90 @@
+import { createTransport } from 'nodemailer';
+import type { CloudEvent } from '../contracts/cloud-events.ts';
+import { type EmailNotice, emailRequested } from '../contracts/events.ts';
+import { type Channel, SEND_TIMEOUT_MS, SENT, type SendOutcome } from './channel.ts';
+import { emailFailure, partialRefusal } from './email-failure.ts';
+
+export interface EmailOptions {
+  /** `smtp://user:password@host:25`, or `smtps:`. */
+  readonly url: string;
+  /** The domain of sender and Message-ID; default `smokewire.invalid`, which RFC 2606 promises nobody will ever own. */
+  readonly domain?: string;
+  /** Default `smokewire <smokewire@domain>`. */
+  readonly from?: string;
+  /** Default 10,000 ms. */
+  readonly timeoutMs?: number;
+}
+
+/** After the last reply, how long the server has to close its side before the socket is torn down, in milliseconds. */
+const CLOSE_MS = 500;
+
+/** E-mail by SMTP, one connection a mail (docs/decisions/0053). */
+export function emailChannel(options: EmailOptions): Channel<EmailNotice> {
+  const { url, domain = 'smokewire.invalid', from = `smokewire <smokewire@${domain}>` } = options;
+  const timeoutMs = options.timeoutMs ?? SEND_TIMEOUT_MS;
+  const secrets = secretsOf(url);
+  const transport = createTransport({
+    url,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    socketCloseTimeout: CLOSE_MS,
+    // A notice is text: whatever it looks like, it makes nothing be read from disk or fetched.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+
+  return {
+    name: 'email',
+    definition: emailRequested,
+    concurrency: 8,
+    timeoutMs,
+    perishable: true,
+    recipient: (notice) => notice.to,
+    lane: (notice) => `${notice.incident} ${notice.to}`,
+
+    async send(event: CloudEvent<EmailNotice>, signal: AbortSignal): Promise<SendOutcome> {
+      const notice = event.data;
+      const confidential = { secrets, body: `${notice.title}\n${notice.text}` };
+      try {
+        const info = await transport.sendMail({
+          from,
+          to: notice.to,
+          subject: notice.title,
+          text: notice.text,
+          date: new Date(event.time),
+          // The same on each attempt, so that a repeated mail can be recognised (RFC 5322, 3.6.4) …
+          messageId: `<${notice.id}@${domain}>`,
+          // … and all mails of an incident stand together.
+          references: `<${notice.incident}@${domain}>`,
+          priority: notice.kind === 'fire' ? 'high' : 'normal',
+          headers: {
+            'Auto-Submitted': 'auto-generated', // RFC 3834: no out-of-office replies
+            'X-Smokewire-Incident': notice.incident,
+            'X-Smokewire-Subject': notice.subject,
+          },
+          signal,
+        });
+        if (info.rejected.length === 0) return SENT;
+        return partialRefusal(info.rejected, info.rejectedErrors ?? [], confidential);
+      } catch (error) {
+        return emailFailure(error, confidential);
+      }
+    },
+
+    async close() {
+      transport.close();
+    },
+  };
+}
+
+/** The password in the URL, in each form in which SMTP or an error could show it. */
+function secretsOf(url: string): string[] {
+  const { username, password } = new URL(url);
+  if (password === '') return [];
+  const user = decodeURIComponent(username);
+  const clear = decodeURIComponent(password);
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  return [clear, password, base64(clear), base64(`\0${user}\0${clear}`)];
+}
