@@ -6,6 +6,17 @@ export interface Committed {
   readonly metadata: string;
 }
 
+/** What one fetch brought of one partition. */
+export interface RecordBatch {
+  /** The topic's name without prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  /** In order; it may be empty where Kafka holds only markers of transactions. */
+  readonly records: readonly InRecord[];
+  /** Where reading goes on. */
+  readonly nextOffset: number;
+}
+
 /**
  * What a step asks for: `outputs` are acknowledged by all replicas before `changelog` is written, and that before the
  * offset is committed. So a crash anywhere repeats outputs with the same ids, or repeats nothing.

@@ -1,0 +1,135 @@
+import { messageOf } from '../../contracts/errors.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import type { Logger } from '../../contracts/logger.ts';
+import type { Metrics } from '../../contracts/metrics.ts';
+import type { Service } from '../../contracts/service.ts';
+import { Backoff, withinMs } from './backoff.ts';
+import type { Claim, Work } from './claim.ts';
+import { type KafkaClient, Link } from './client.ts';
+import { type Deferred, deferred } from './deferred.ts';
+import { errorFields, stopped } from './errors.ts';
+import { Generation } from './generation.ts';
+
+import { isWorthJoiningAgain, Membership } from './membership.ts';
+
+/** How long the coordinator may take to see a member off, in milliseconds. */
+const LEAVE_MS = 500;
+
+export interface ConsumerOptions {
+  readonly client: KafkaClient;
+  /** The role's name; with the client's prefix it is the group's id. */
+  readonly role: string;
+  /** Topics that the group owns, without prefix; they have PARTITIONS partitions each. */
+  readonly topics: readonly string[];
+  /** How long a fetch may wait for company, in milliseconds. */
+  readonly lingerMs?: number;
+  readonly metrics: Metrics;
+  /** Begins the work on a partition that this member has gained; `claim.read` says from where. */
+  readonly begin: (claim: Claim) => Work;
+}
+
+/**
+ * A member of a consumer group that cannot be lost: whatever ends its session with Kafka, it makes new connections and joins
+ * again, and is not ready meanwhile. kafkajs' own consumer stops for good on an error that it calls non-retriable (659, 1441),
+ * sends heartbeats only between batches (1396) and waits out the fetch that it has parked before it stops.
+ */
+export class SupervisedConsumer implements Service {
+  readonly name: string;
+  readonly #options: ConsumerOptions;
+  readonly #log: Logger;
+  readonly #membership: Membership;
+  readonly #stop = new AbortController();
+  readonly #started: Deferred<void> = deferred<void>();
+  #running: Promise<void> | undefined;
+  #generation: Generation | undefined;
+
+  constructor(options: ConsumerOptions) {
+    const { client, role, topics } = options;
+    this.name = role;
+    this.#options = options;
+    this.#log = client.logger.child({ role });
+    this.#membership = new Membership({
+      groupId: client.topicPrefix + role,
+      topics: topics.map((topic) => client.topicPrefix + topic),
+      partitions: PARTITIONS,
+    });
+  }
+
+  /** Resolves when the member has its partitions and is caught up with their tables; KAFKA_UNREACHABLE where nobody answers. */
+  async start(): Promise<void> {
+    this.#running ??= this.#run();
+    await this.#started.promise;
+  }
+
+  /** Lets the running batches end, commits, leaves the group. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#started.reject(stopped(this.name));
+    await this.#running;
+  }
+
+  missing(): readonly string[] {
+    return this.#generation ? this.#generation.missing() : [`${this.name}: not in its group yet`];
+  }
+
+  async #run(): Promise<void> {
+    const { client, metrics, role, topics } = this.#options;
+    const backoff = new Backoff(client.wireClock, 'kafka consumer restart');
+    let patient = false;
+    while (!this.#stop.signal.aborted) {
+      const link = new Link(client);
+      const cut = () => {
+        // While it serves a generation, that ends in order; everything else is cut short.
+        if (!this.#generation) link.close();
+      };
+      this.#stop.signal.addEventListener('abort', cut, { once: true });
+      try {
+        await link.open(
+          topics.map((topic) => client.topicPrefix + topic),
+          this.#stop.signal,
+          { patient },
+        );
+        patient = true;
+        await this.#serve(link, backoff);
+      } catch (error) {
+        if (this.#stop.signal.aborted) break;
+        if (!patient) return this.#started.reject(error);
+        metrics.consumerRestarts.inc({ role });
+        this.#log.warn(errorFields(error), 'the consumer lost its session; making a new one');
+        await backoff.wait(this.#stop.signal);
+      } finally {
+        this.#stop.signal.removeEventListener('abort', cut);
+        link.close();
+      }
+    }
+  }
+
+  /** Lives through generations of the group until it is stopped; throws when the session is lost. */
+  async #serve(link: Link, backoff: Backoff): Promise<void> {
+    const { client, topics, lingerMs = 0, begin } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      let partitions: readonly number[];
+      try {
+        partitions = await this.#membership.join(link);
+      } catch (error) {
+        if (!isWorthJoiningAgain(error)) throw error;
+        // Another member came or went while this one joined, or the coordinator is not ready: the next try is a new round.
+        this.#log.debug({ error: messageOf(error) }, 'joining again');
+        await backoff.wait(this.#stop.signal);
+        continue;
+      }
+      const generation = new Generation({ client, link, membership: this.#membership, topics, partitions, lingerMs });
+      this.#generation = generation;
+      try {
+        this.#log.debug({ partitions }, 'joined the group');
+        await generation.serve(begin, this.#stop.signal, () => {
+          backoff.reset();
+          this.#started.resolve();
+        });
+      } finally {
+        this.#generation = undefined;
+      }
+    }
+    await withinMs(client.wireClock, LEAVE_MS, this.#membership.leave());
+  }
+}

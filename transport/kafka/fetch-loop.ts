@@ -1,0 +1,202 @@
+import type { FetchedMessage, FetchedPartition } from 'kafkajs/src/cluster/index.js';
+import Batch from 'kafkajs/src/consumer/batch.js';
+import type { InRecord } from '../../contracts/kafka-records.ts';
+import { Backoff } from './backoff.ts';
+import { type KafkaClient, type Link, READ_COMMITTED } from './client.ts';
+import { errorFields, kafkaErrorType } from './errors.ts';
+import { extentsOf } from './offsets.ts';
+import type { RecordBatch } from './types.ts';
+
+/** A fetch without news is answered after this long, in milliseconds. It delays nothing: news is answered at once. */
+const PARKED_MS = 500;
+const BYTES_A_PARTITION = 1_048_576;
+const BYTES_A_FETCH = 10_485_760;
+
+interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  offset: number;
+}
+
+export interface FetchLoopOptions {
+  readonly client: KafkaClient;
+  readonly link: Link;
+  /** How long a fetch may wait for company, in milliseconds; 0 answers with the first record. */
+  readonly lingerMs: number;
+  /** Takes what was read, in order. A promise holds the next fetch from that broker back until it settles. */
+  readonly deliver: (batch: RecordBatch) => void | Promise<void>;
+}
+
+/**
+ * Reads partitions from given offsets on, with one fetch in flight at each broker that leads some of them. It tries for
+ * ever, learning anew who leads what; where an offset is gone, it reads on from the partition's beginning.
+ */
+export class FetchLoop {
+  readonly #client: KafkaClient;
+  readonly #link: Link;
+  readonly #lingerMs: number;
+  readonly #deliver: FetchLoopOptions['deliver'];
+  readonly #positions = new Map<string, Position>();
+  /** Changes when other brokers have to be asked than before. */
+  #epoch = 0;
+  #nodes: ReadonlySet<number> = new Set();
+  #wake: () => void = () => {};
+  #failing = false;
+
+  constructor({ client, link, lingerMs, deliver }: FetchLoopOptions) {
+    this.#client = client;
+    this.#link = link;
+    this.#lingerMs = lingerMs;
+    this.#deliver = deliver;
+  }
+
+  /** Whether the last fetch failed. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /** Reads a partition from `offset` on, from the next fetch. `topic` is the name without prefix. */
+  read(topic: string, partition: number, offset: number): void {
+    const position = { topic, partition, offset };
+    this.#positions.set(`${topic}/${partition}`, position);
+    if (this.#nodes.has(this.#leaderOf(position))) return;
+    this.#epoch++;
+    this.#wake();
+  }
+
+  /** Reads until `signal` aborts. Never rejects, unless `deliver` does. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    const backoff = new Backoff(this.#client.wireClock, 'kafka fetch retry');
+    while (!signal.aborted) {
+      const epoch = this.#epoch;
+      this.#nodes = new Set([...this.#positions.values()].map((position) => this.#leaderOf(position)));
+      if (this.#nodes.size === 0) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        continue;
+      }
+      await Promise.all(
+        [...this.#nodes].map(async (nodeId) => {
+          while (!signal.aborted && epoch === this.#epoch) await this.#fetch(nodeId, backoff, signal);
+        }),
+      );
+    }
+  }
+
+  #leaderOf({ topic, partition }: Position): number {
+    const metadata = this.#link.cluster.findTopicPartitionMetadata(this.#client.topicPrefix + topic);
+    return metadata.find(({ partitionId }) => partitionId === partition)?.leader ?? -1;
+  }
+
+  async #fetch(nodeId: number, backoff: Backoff, signal: AbortSignal): Promise<void> {
+    let fetched: { position: Position; offset: number; data: FetchedPartition }[];
+    try {
+      fetched = await this.#request(nodeId);
+      this.#failing = false;
+      backoff.reset();
+    } catch (error) {
+      if (!signal.aborted) await this.#recover(error, backoff, signal);
+      return;
+    }
+    const held: Promise<void>[] = [];
+    for (const { position, offset, data } of fetched) {
+      if (signal.aborted) return;
+      // It was moved elsewhere meanwhile.
+      if (this.#positions.get(`${position.topic}/${position.partition}`) !== position) continue;
+      const promise = this.#take(position, offset, data);
+      if (promise) held.push(promise);
+    }
+    if (held.length > 0) await Promise.all(held);
+  }
+
+  async #request(nodeId: number) {
+    const broker = await this.#link.cluster.findBroker({ nodeId });
+    const asked = new Map<string, { position: Position; offset: number }[]>();
+    for (const position of this.#positions.values()) {
+      if (this.#leaderOf(position) !== nodeId) continue;
+      const name = this.#client.topicPrefix + position.topic;
+      const entry = { position, offset: position.offset };
+      const entries = asked.get(name);
+      if (entries) entries.push(entry);
+      else asked.set(name, [entry]);
+    }
+    const { responses } = await broker.fetch({
+      maxWaitTime: this.#lingerMs > 0 ? this.#lingerMs : PARKED_MS,
+      minBytes: this.#lingerMs > 0 ? BYTES_A_PARTITION : 1,
+      maxBytes: BYTES_A_FETCH,
+      isolationLevel: READ_COMMITTED,
+      topics: [...asked].map(([topic, entries]) => ({
+        topic,
+        partitions: entries.map(({ position, offset }) => ({
+          partition: position.partition,
+          fetchOffset: String(offset),
+          maxBytes: BYTES_A_PARTITION,
+        })),
+      })),
+    });
+    return responses.flatMap(({ topicName, partitions }) =>
+      partitions.flatMap((data) => {
+        const entry = asked.get(topicName)?.find(({ position }) => position.partition === data.partition);
+        return entry ? [{ ...entry, data }] : [];
+      }),
+    );
+  }
+
+  #take(position: Position, offset: number, data: FetchedPartition): void | Promise<void> {
+    if (data.messages.length === 0) return undefined;
+    const { topic, partition } = position;
+    const batch = new Batch(topic, String(offset), data);
+    const nextOffset = Number(batch.lastOffset()) + 1;
+    position.offset = nextOffset;
+    const records = batch.messages.map((message) => inRecord(topic, partition, message));
+    return this.#deliver({ topic, partition, records, nextOffset });
+  }
+
+  async #recover(error: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
+    const log = this.#client.logger;
+    if (this.#failing) log.debug(errorFields(error), 'reading from Kafka still fails');
+    else log.warn(errorFields(error), 'reading from Kafka failed; trying on');
+    this.#failing = true;
+    await backoff.wait(signal);
+    if (signal.aborted) return;
+    try {
+      await this.#link.cluster.connect();
+      await this.#link.cluster.refreshMetadata();
+      if (kafkaErrorType(error) === 'OFFSET_OUT_OF_RANGE') await this.#restartLost();
+    } catch (cause) {
+      log.debug(errorFields(cause), 'no metadata yet');
+    }
+    this.#epoch++;
+  }
+
+  /** Moves positions that Kafka no longer has, or does not have any more, to the beginning of their partition. */
+  async #restartLost(): Promise<void> {
+    const positions = [...this.#positions.values()];
+    const names = new Set(positions.map(({ topic }) => this.#client.topicPrefix + topic));
+    const numbers = new Set(positions.map(({ partition }) => partition));
+    const extents = await extentsOf(this.#link, [...names], [...numbers]);
+    for (const { topic, partition, offset } of positions) {
+      const extent = extents.get(this.#client.topicPrefix + topic)?.get(partition);
+      if (!extent || (offset >= extent.start && offset <= extent.end)) continue;
+      this.#client.logger.warn(
+        { topic, partition, offset, ...extent },
+        'records are gone; reading on from the beginning',
+      );
+      this.read(topic, partition, extent.start);
+    }
+  }
+}
+
+function inRecord(topic: string, partition: number, message: FetchedMessage): InRecord {
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestamp: Number(message.timestamp),
+    key: message.key === null ? null : message.key.toString(),
+    value: message.value,
+    headers: message.headers,
+  };
+}

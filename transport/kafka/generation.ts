@@ -1,0 +1,198 @@
+import type { Clock, Timer } from '../../contracts/clock.ts';
+import { withinMs } from './backoff.ts';
+import type { Claim, Work } from './claim.ts';
+import type { KafkaClient, Link } from './client.ts';
+import { errorFields } from './errors.ts';
+import { FetchLoop } from './fetch-loop.ts';
+import { isGenerationOver, type Membership, type Progress, SESSION_TIMEOUT_MS } from './membership.ts';
+import { extentsOf } from './offsets.ts';
+import type { RecordBatch } from './types.ts';
+
+/** Also the time in which a member learns of a rebalance, in milliseconds. */
+const HEARTBEAT_MS = 300;
+/** Offsets are committed at most this often, in milliseconds: they only bound what a crash repeats. */
+const COMMIT_EVERY_MS = 200;
+/** How long running work may hold up a rebalance or a stop, in milliseconds; what has not ended then is repeated. */
+const FINISH_MS = 2_000;
+
+export interface GenerationOptions {
+  readonly client: KafkaClient;
+  readonly link: Link;
+  readonly membership: Membership;
+  /** Without prefix. */
+  readonly topics: readonly string[];
+  readonly partitions: readonly number[];
+  readonly lingerMs: number;
+}
+
+/** One member's share of a group, from one rebalance to the next: it reads, keeps the session alive and commits. */
+export class Generation {
+  readonly #client: KafkaClient;
+  readonly #clock: Clock;
+  readonly #link: Link;
+  readonly #membership: Membership;
+  readonly #topics: readonly string[];
+  readonly #partitions: readonly number[];
+  readonly #lingerMs: number;
+  readonly #works = new Map<number, Work>();
+  readonly #unready = new Set<number>();
+  readonly #progress = new Map<string, Progress>();
+  /** Aborts when the generation is over, for whatever reason. */
+  readonly #over = new AbortController();
+  #lost: unknown;
+  #closed = false;
+  #commitTimer: Timer | undefined;
+  #committing: Promise<void> | undefined;
+  #lastHeartbeat: number;
+  #beating = false;
+  #onReady: () => void = () => {};
+
+  constructor({ client, link, membership, topics, partitions, lingerMs }: GenerationOptions) {
+    this.#client = client;
+    this.#clock = client.wireClock;
+    this.#link = link;
+    this.#membership = membership;
+    this.#topics = topics;
+    this.#partitions = partitions;
+    this.#lingerMs = lingerMs;
+    this.#lastHeartbeat = this.#clock.now();
+    for (const partition of partitions) this.#unready.add(partition);
+  }
+
+  missing(): readonly string[] {
+    const group = this.#membership.groupId;
+    const behind = [...this.#unready].map((partition) => `${group}: reading the tables of partition ${partition}`);
+    const silent = this.#clock.now() - this.#lastHeartbeat > 3 * HEARTBEAT_MS + 1_000;
+    return silent ? [...behind, `${group}: the group's coordinator does not answer`] : behind;
+  }
+
+  /**
+   * Returns when the group rebalances or `stop` aborts, with all work ended and committed. Throws when the session is lost.
+   */
+  async serve(begin: (claim: Claim) => Work, stop: AbortSignal, onReady: () => void): Promise<void> {
+    const end = () => this.#over.abort();
+    stop.addEventListener('abort', end, { once: true });
+    if (stop.aborted) end();
+    this.#onReady = onReady;
+    const heartbeat = this.#clock.every('kafka heartbeat', HEARTBEAT_MS, () => void this.#beat());
+    const loop = new FetchLoop({
+      client: this.#client,
+      link: this.#link,
+      lingerMs: this.#lingerMs,
+      deliver: (batch) => this.#deliver(batch),
+    });
+    try {
+      const over = aborted(this.#over.signal);
+      await Promise.race([this.#begin(begin, loop), over]);
+      const reading = loop.run(this.#over.signal);
+      await Promise.race([reading, over]);
+      this.#link.dropFetches();
+      await withinMs(this.#clock, FINISH_MS, this.#finish());
+    } finally {
+      this.#closed = true;
+      stop.removeEventListener('abort', end);
+      this.#over.abort();
+      heartbeat.cancel();
+      this.#commitTimer?.cancel();
+    }
+    if (this.#lost) throw this.#lost;
+  }
+
+  async #begin(begin: (claim: Claim) => Work, loop: FetchLoop): Promise<void> {
+    const prefix = this.#client.topicPrefix;
+    const names = this.#topics.map((topic) => prefix + topic);
+    const [extents, committed] = await Promise.all([
+      extentsOf(this.#link, names, this.#partitions),
+      this.#membership.committed(this.#link, names, this.#partitions),
+    ]);
+    for (const partition of this.#partitions) {
+      const claim: Claim = {
+        partition,
+        committed: new Map(
+          committed
+            .filter((progress) => progress.partition === partition)
+            .map((progress) => [progress.topic.slice(prefix.length), progress]),
+        ),
+        extents: new Map(
+          this.#topics.map((topic) => [topic, extents.get(prefix + topic)?.get(partition) ?? { start: 0, end: 0 }]),
+        ),
+        read: (topic, offset) => loop.read(topic, partition, offset),
+        ready: () => this.#ready(partition),
+        abandon: (reason) => this.#lose(reason),
+        done: (topic, offset, metadata = '') => this.#done({ topic: prefix + topic, partition, offset, metadata }),
+      };
+      this.#works.set(partition, begin(claim));
+    }
+    if (this.#partitions.length === 0) this.#onReady();
+  }
+
+  #deliver(batch: RecordBatch): void | Promise<void> {
+    return this.#works.get(batch.partition)?.take(batch);
+  }
+
+  #ready(partition: number): void {
+    if (this.#unready.delete(partition) && this.#unready.size === 0) this.#onReady();
+  }
+
+  #done(progress: Progress): void {
+    if (this.#closed) return;
+    this.#progress.set(`${progress.topic}/${progress.partition}`, progress);
+    this.#commitTimer ??= this.#clock.after('kafka commit', COMMIT_EVERY_MS, () => {
+      this.#commitTimer = undefined;
+      void this.#commit();
+    });
+  }
+
+  /** Commits what is done; what could not be committed is tried again with what is done next, or at the end. */
+  async #commit(): Promise<void> {
+    await this.#committing;
+    if (this.#progress.size === 0 || this.#closed) return;
+    const progress = [...this.#progress];
+    this.#progress.clear();
+    this.#committing = this.#membership
+      .commit(
+        this.#link,
+        progress.map(([, entry]) => entry),
+      )
+      .catch((error: unknown) => {
+        if (isGenerationOver(error)) return this.#over.abort();
+        this.#client.logger.debug(errorFields(error), 'a commit failed');
+        for (const [key, entry] of progress) if (!this.#progress.has(key)) this.#done(entry);
+      });
+    await this.#committing;
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#beating || this.#over.signal.aborted) return;
+    this.#beating = true;
+    try {
+      await this.#membership.heartbeat(this.#link);
+      this.#lastHeartbeat = this.#clock.now();
+    } catch (error) {
+      if (isGenerationOver(error)) this.#over.abort();
+      else if (this.#clock.now() - this.#lastHeartbeat > SESSION_TIMEOUT_MS) {
+        this.#lose(error);
+      } else this.#client.logger.debug(errorFields(error), 'a heartbeat failed');
+    } finally {
+      this.#beating = false;
+    }
+  }
+
+  #lose(reason: unknown): void {
+    this.#lost ??= reason;
+    this.#over.abort();
+  }
+
+  /** Waits for the running work, and commits it. */
+  async #finish(): Promise<void> {
+    await Promise.all([...this.#works.values()].map((work) => work.finish()));
+    if (!this.#lost) await this.#commit();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,188 @@
+import type { Clock, Timer } from '../../contracts/clock.ts';
+import { messageOf, SmokewireError } from '../../contracts/errors.ts';
+import type { InRecord, OutRecord } from '../../contracts/kafka-records.ts';
+import type { Logger } from '../../contracts/logger.ts';
+import type { Metrics } from '../../contracts/metrics.ts';
+import { burial } from './burial.ts';
+import type { Claim, Work } from './claim.ts';
+import type { Emission, RecordBatch, RecordSink, Task, TaskDefinition } from './types.ts';
+
+/** Batches of one partition that may be on their way out at once; more of them hold the next fetch back. */
+const MOST_IN_FLIGHT = 8;
+/** A task whose `wake` fails is not woken again before this, in milliseconds. */
+const AFTER_FAILURE_MS = 1_000;
+
+export interface LaneOptions {
+  readonly claim: Claim;
+  readonly definition: TaskDefinition;
+  readonly sink: RecordSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Runs the task of one partition: restores it from its tables, then steps through its records. A step is done at once, in
+ * memory; what it emits goes outputs, changelog, commit, each after the acknowledgement of the one before, while the next
+ * batch is being read already.
+ */
+export class Lane implements Work {
+  readonly #claim: Claim;
+  readonly #definition: TaskDefinition;
+  readonly #task: Task;
+  readonly #sink: RecordSink;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  /** Tables that are not read to their end yet, with that end. */
+  readonly #restoring = new Map<string, number>();
+  /** What is emitted and not acknowledged, in order. */
+  #tail: Promise<void> = Promise.resolve();
+  #inFlight = 0;
+  #timer: Timer | undefined;
+  #ended = false;
+  /** Nothing after an emission that was cut off may be committed. */
+  #cutOff = false;
+
+  constructor({ claim, definition, sink, clock, log, metrics }: LaneOptions) {
+    this.#claim = claim;
+    this.#definition = definition;
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#log = log.child({ partition: claim.partition });
+    this.#metrics = metrics;
+    this.#task = definition.createTask(claim.partition);
+    for (const table of definition.tables ?? []) {
+      const { start, end } = claim.extents.get(table) ?? { start: 0, end: 0 };
+      if (start < end) this.#restoring.set(table, end);
+      claim.read(table, start);
+    }
+    if (this.#restoring.size === 0) this.#restored();
+  }
+
+  take(batch: RecordBatch): void | Promise<void> {
+    if (this.#ended) return undefined;
+    const { topic, records, nextOffset } = batch;
+    this.#metrics.consumed.inc({ role: this.#definition.role, topic }, records.length);
+    if (this.#definition.tables?.includes(topic)) this.#follow(batch);
+    else {
+      const emission = this.#each(records, (record, now) => this.#task.input(record, now));
+      const metadata = this.#task.metadata?.(topic);
+      this.#emit(emission, () => this.#claim.done(topic, nextOffset, metadata));
+    }
+    this.#arm();
+    return this.#inFlight >= MOST_IN_FLIGHT ? this.#tail : undefined;
+  }
+
+  async finish(): Promise<void> {
+    this.#ended = true;
+    this.#timer?.cancel();
+    await this.#tail;
+  }
+
+  #follow({ topic, records, nextOffset }: RecordBatch): void {
+    const end = this.#restoring.get(topic);
+    const restoring = this.#restoring.size > 0;
+    const emission = this.#each(records, (record, now) => this.#task.table?.(record, now, restoring));
+    if (!restoring) this.#emit(emission, () => {});
+    if (end === undefined || nextOffset < end) return;
+    this.#restoring.delete(topic);
+    if (this.#restoring.size === 0) this.#restored();
+  }
+
+  #restored(): void {
+    const { inputs } = this.#definition;
+    const begin = this.#task.restored?.(this.#claim.committed);
+    for (const topic of inputs) {
+      const earliest = this.#claim.extents.get(topic)?.start ?? 0;
+      const wanted = begin?.get(topic) ?? this.#claim.committed.get(topic)?.offset ?? earliest;
+      this.#claim.read(topic, Math.max(wanted, earliest));
+    }
+    this.#claim.ready();
+    this.#arm();
+  }
+
+  /** Steps through records; one that fails is buried, and the others go on. */
+  #each(records: readonly InRecord[], step: (record: InRecord, now: number) => Emission | undefined): Emission {
+    const outputs: OutRecord[] = [];
+    const changelog: OutRecord[] = [];
+    for (const record of records) {
+      const now = this.#clock.now();
+      try {
+        const emission = step(record, now);
+        if (emission === undefined) continue;
+        for (const output of emission.outputs) outputs.push(output);
+        for (const entry of emission.changelog) changelog.push(entry);
+      } catch (error) {
+        const letter = this.#bury(record, error, now);
+        if (letter) outputs.push(letter);
+      }
+    }
+    return { outputs, changelog };
+  }
+
+  #bury(record: InRecord, error: unknown, now: number): OutRecord | undefined {
+    const { topic, partition, offset } = record;
+    const { code, letter } = burial(record, error, now);
+    const fields = { topic, partition, offset, code };
+    if (code === 'STEP_FAILED') this.#log.error({ ...fields, error: messageOf(error) }, 'a step failed on a record');
+    else this.#log.warn(fields, 'a record is invalid');
+    if (!letter || this.#restoring.size > 0) return undefined;
+    this.#metrics.deadLetters.inc({ topic, code });
+    return letter;
+  }
+
+  /** Writes outputs, then the changelog, then calls `after`; emissions stay in order. */
+  #emit({ outputs, changelog }: Emission, after: () => void): void {
+    if (outputs.length === 0 && changelog.length === 0 && this.#inFlight === 0) {
+      if (!this.#cutOff) after();
+      return;
+    }
+    this.#inFlight++;
+    this.#tail = this.#write(this.#tail, this.#send(outputs), changelog, after);
+  }
+
+  async #write(before: Promise<void>, sent: Promise<void>, changelog: readonly OutRecord[], after: () => void) {
+    await before;
+    await sent;
+    if (!this.#cutOff) await this.#send(changelog);
+    this.#inFlight--;
+    if (!this.#cutOff) after();
+  }
+
+  async #send(records: readonly OutRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    try {
+      await this.#sink.send(records);
+    } catch (error) {
+      if (error instanceof SmokewireError && error.code !== 'STOPPED') {
+        // It would be refused for ever: the partition must not stand still for it.
+        this.#log.error({ code: error.code, error: error.message }, 'Kafka refuses a record, which is lost');
+      } else {
+        this.#cutOff = true;
+        if (!this.#ended) this.#claim.abandon(error);
+      }
+    }
+  }
+
+  #arm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#ended || this.#restoring.size > 0) return;
+    const deadline = this.#task.deadline?.();
+    if (deadline === undefined) return;
+    const delay = Math.max(0, deadline - this.#clock.now());
+    this.#timer = this.#clock.after(`${this.#definition.role} deadline`, delay, () => this.#wake());
+  }
+
+  #wake(): void {
+    try {
+      const emission = this.#task.wake?.(this.#clock.now());
+      if (emission) this.#emit(emission, () => {});
+      this.#arm();
+    } catch (error) {
+      this.#log.error({ code: 'STEP_FAILED', error: messageOf(error) }, 'a task failed when its time came');
+      this.#timer = this.#clock.after(`${this.#definition.role} deadline`, AFTER_FAILURE_MS, () => this.#arm());
+    }
+  }
+}

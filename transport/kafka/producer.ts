@@ -1,0 +1,205 @@
+import errors from 'kafkajs/src/protocol/error.js';
+import { type ErrorCode, SmokewireError } from '../../contracts/errors.ts';
+import type { OutRecord } from '../../contracts/kafka-records.ts';
+import type { Logger } from '../../contracts/logger.ts';
+import type { Metrics } from '../../contracts/metrics.ts';
+import type { Service } from '../../contracts/service.ts';
+import { Backoff } from './backoff.ts';
+import { type KafkaClient, Link } from './client.ts';
+import { errorFields, stopped } from './errors.ts';
+import { Outbox, type PartitionBatch, type Send, splitInHalves } from './outbox.ts';
+import { produce } from './produce.ts';
+import type { RecordSink } from './types.ts';
+
+/** Error codes that will be the same however often the record is sent; every other one is worth another try. */
+const REFUSALS = new Map<number, ErrorCode>([
+  [10, 'PAYLOAD_TOO_LARGE'], // MESSAGE_TOO_LARGE
+  [18, 'PAYLOAD_TOO_LARGE'], // RECORD_LIST_TOO_LARGE
+  [32, 'RECORD_INVALID'], // INVALID_TIMESTAMP
+  [87, 'RECORD_INVALID'], // INVALID_RECORD
+]);
+
+/**
+ * Writes records with acks from all replicas, in the order in which they were given. One request to each broker is in
+ * flight; what is sent meanwhile leaves together in the next one, at once when the answer is in: batches grow with the
+ * load, and nothing waits for a timer. It tries for ever, until it is stopped.
+ */
+export class Producer implements Service, RecordSink {
+  readonly name: string;
+  readonly #client: KafkaClient;
+  readonly #role: string;
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  readonly #stop = new AbortController();
+  readonly #link: Link;
+  readonly #outbox: Outbox;
+  #started = false;
+  #pumping = false;
+  #connected = false;
+  #inFlight = 0;
+
+  constructor({ client, role, metrics }: { client: KafkaClient; role: string; metrics: Metrics }) {
+    this.name = `${role} producer`;
+    this.#client = client;
+    this.#role = role;
+    this.#metrics = metrics;
+    this.#log = client.logger.child({ part: this.name });
+    this.#link = new Link(client);
+    this.#outbox = new Outbox(this.#link.cluster, client.topicPrefix);
+  }
+
+  /** Records that were given and are neither acknowledged nor refused yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Connects; rejects with KAFKA_UNREACHABLE when no broker answers in time. */
+  async start(): Promise<void> {
+    await this.#link.open([], this.#stop.signal);
+    this.#started = true;
+    this.#connected = true;
+    this.#pump();
+  }
+
+  /** Drops what is not acknowledged: those `send`s reject with STOPPED. Whoever wants them written awaits them before. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#connected = false;
+    this.#link.close();
+    for (const send of this.#outbox.clear()) this.#settle(send, stopped(this.name));
+  }
+
+  missing(): readonly string[] {
+    return this.#connected ? [] : [`${this.name}: not connected to Kafka`];
+  }
+
+  /**
+   * Resolves once all replicas have the records. Rejects with STOPPED, or, for a record that Kafka will never take, with
+   * PAYLOAD_TOO_LARGE or RECORD_INVALID; the others of the call are written even then.
+   */
+  send(records: readonly OutRecord[]): Promise<void> {
+    if (this.#stop.signal.aborted) return Promise.reject(stopped(this.name));
+    if (records.length === 0) return Promise.resolve();
+    this.#inFlight += records.length;
+    return new Promise((resolve, reject) => {
+      this.#outbox.add({ records, taken: 0, resolve, reject, refusal: undefined });
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (!this.#started || this.#pumping || this.#outbox.isEmpty) return;
+    this.#pumping = true;
+    // Once the caller's turn is over, so that all of what it sends leaves together.
+    queueMicrotask(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#outbox.isEmpty && !this.#stop.signal.aborted) {
+        await this.#untilDone(() => this.#outbox.loadRoutes());
+        const { batches, finished } = this.#outbox.take();
+        await this.#deliver(batches);
+        this.#outbox.settled();
+        for (const send of finished) this.#settle(send, send.refusal);
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#log.error(errorFields(error), 'the producer failed: a defect');
+      for (const send of this.#outbox.clear()) this.#settle(send, stopped(this.name));
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** Returns when each batch is acknowledged or refused. */
+  async #deliver(batches: readonly PartitionBatch[]): Promise<void> {
+    let left = batches;
+    const refused: { batch: PartitionBatch; code: ErrorCode }[] = [];
+    await this.#untilDone(async () => {
+      const retry: PartitionBatch[] = [];
+      let reason: unknown;
+      await Promise.all(
+        [...this.#outbox.byLeader(left)].map(async ([nodeId, share]) => {
+          try {
+            const codes = await this.#request(nodeId, share);
+            for (const [i, batch] of share.entries()) {
+              const code = codes[i] ?? -1;
+              const refusal = REFUSALS.get(code);
+              if (code === 0) this.#count(batch);
+              else if (refusal) refused.push({ batch, code: refusal });
+              else {
+                reason = errors.createErrorFromCode(code);
+                retry.push(batch);
+              }
+            }
+          } catch (error) {
+            reason = error;
+            retry.push(...share);
+          }
+        }),
+      );
+      left = retry;
+      if (retry.length > 0) throw reason;
+    });
+    for (const { batch, code } of refused) await this.#isolate(batch, code);
+  }
+
+  /** The error code of each batch, in their order. */
+  async #request(nodeId: number, batches: readonly PartitionBatch[]): Promise<(number | undefined)[]> {
+    const broker = await this.#link.cluster.findBroker({ nodeId });
+    const { topics } = await produce(
+      broker,
+      batches.map(({ route, partition, builder }) => ({ topic: route.name, partition, batch: builder.finish() })),
+    );
+    return batches.map(
+      ({ route, partition }) =>
+        topics
+          .find(({ topicName }) => topicName === route.name)
+          ?.partitions.find((answer) => answer.partition === partition)?.errorCode,
+    );
+  }
+
+  /** A batch is refused as a whole: halves it until the records that are to blame stand alone, and writes the others. */
+  async #isolate(batch: PartitionBatch, code: ErrorCode): Promise<void> {
+    const [record, ...others] = batch.entries;
+    if (record && others.length === 0) {
+      const { topic } = batch.route;
+      record.send.refusal = new SmokewireError(code, `Kafka refuses a record for ${topic}: ${code}`);
+      this.#log.debug({ topic, code }, 'Kafka refuses a record');
+      return;
+    }
+    for (const half of splitInHalves(batch)) await this.#deliver([half]);
+  }
+
+  /** Calls `attempt` until it returns. In between it waits, and learns anew who leads what. */
+  async #untilDone(attempt: () => Promise<void>): Promise<void> {
+    const backoff = new Backoff(this.#client.wireClock, 'kafka produce retry');
+    for (;;) {
+      try {
+        await attempt();
+        if (!this.#connected) this.#log.info({}, 'Kafka takes records again');
+        this.#connected = !this.#stop.signal.aborted;
+        return;
+      } catch (error) {
+        if (this.#stop.signal.aborted) throw stopped(this.name);
+        if (this.#connected) this.#log.warn(errorFields(error), 'Kafka does not take records; trying on');
+        this.#connected = false;
+        await backoff.wait(this.#stop.signal);
+        if (this.#stop.signal.aborted) throw stopped(this.name);
+        await this.#outbox.refreshRoutes().catch((cause: unknown) => {
+          this.#log.debug(errorFields(cause), 'no metadata yet');
+        });
+      }
+    }
+  }
+
+  #count({ route, entries }: PartitionBatch): void {
+    this.#metrics.produced.inc({ role: this.#role, topic: route.topic }, entries.length);
+  }
+
+  #settle(send: Send, error: SmokewireError | undefined): void {
+    this.#inFlight -= send.records.length;
+    if (error) send.reject(error);
+    else send.resolve();
+  }
+}

@@ -1,0 +1,106 @@
+import { messageOf } from '../../contracts/errors.ts';
+import type { InRecord } from '../../contracts/kafka-records.ts';
+import type { Service } from '../../contracts/service.ts';
+import { withinMs } from './backoff.ts';
+import { type KafkaClient, Link } from './client.ts';
+import { type Deferred, deferred } from './deferred.ts';
+import { stopped } from './errors.ts';
+import { FetchLoop } from './fetch-loop.ts';
+import { extentsOf } from './offsets.ts';
+import type { RecordBatch } from './types.ts';
+
+/** Where the reading of a topic begins: an offset for each partition may be named, the others begin at their end. */
+export type From = 'beginning' | 'end' | ReadonlyMap<number, number>;
+
+export interface TopicReaderOptions {
+  readonly client: KafkaClient;
+  readonly name: string;
+  /** Topics without prefix, and where each begins. */
+  readonly topics: ReadonlyMap<string, From>;
+  readonly onRecord: (record: InRecord) => void;
+  /** How long a fetch may wait for company, in milliseconds. */
+  readonly lingerMs?: number;
+}
+
+/**
+ * Reads all partitions of some topics, for itself alone: it joins no group and commits nothing, so it leaves no trace among
+ * the consumer groups. It survives restarts of brokers, and goes on after the last record that it has given.
+ */
+export class TopicReader implements Service {
+  readonly name: string;
+  readonly #options: TopicReaderOptions;
+  readonly #link: Link;
+  readonly #stop = new AbortController();
+  readonly #caughtUp: Deferred<void> = deferred();
+  /** Partitions that are not read to the end that they had at the start, with that end. */
+  readonly #behind = new Map<string, number>();
+  #loop: FetchLoop | undefined;
+  #reading: Promise<void> | undefined;
+
+  constructor(options: TopicReaderOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#link = new Link(options.client);
+  }
+
+  /** Resolves when everything is given that was there at the start; rejects with STOPPED. */
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp.promise;
+  }
+
+  /** Resolves when it is settled where the reading begins: what is written afterwards is read. */
+  async start(): Promise<void> {
+    const { client, topics, lingerMs = 0 } = this.#options;
+    const names = [...topics.keys()].map((topic) => client.topicPrefix + topic);
+    await this.#link.open(names, this.#stop.signal);
+    const loop = new FetchLoop({ client, link: this.#link, lingerMs, deliver: (batch) => this.#deliver(batch) });
+    for (const [topic, from] of topics) await this.#begin(loop, topic, from);
+    if (this.#stop.signal.aborted) throw stopped(this.name);
+    if (this.#behind.size === 0) this.#caughtUp.resolve();
+    this.#loop = loop;
+    this.#reading = loop.run(this.#stop.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#caughtUp.reject(stopped(this.name));
+    this.#link.close();
+    if (this.#reading) await withinMs(this.#options.client.wireClock, 500, this.#reading);
+  }
+
+  missing(): readonly string[] {
+    if (!this.#loop || this.#loop.failing) return [`${this.name}: not connected to Kafka`];
+    return this.#behind.size > 0 ? [`${this.name}: still reading what was there at the start`] : [];
+  }
+
+  async #begin(loop: FetchLoop, topic: string, from: From): Promise<void> {
+    const name = this.#options.client.topicPrefix + topic;
+    const partitions = this.#link.cluster.findTopicPartitionMetadata(name).map(({ partitionId }) => partitionId);
+    const extents = await extentsOf(this.#link, [name], partitions);
+    for (const [partition, { start, end }] of extents.get(name) ?? []) {
+      const wanted = from === 'beginning' ? start : from === 'end' ? end : (from.get(partition) ?? end);
+      const offset = Math.max(wanted, start);
+      if (offset < end) this.#behind.set(`${topic}/${partition}`, end);
+      loop.read(topic, partition, offset);
+    }
+  }
+
+  #deliver({ topic, partition, records, nextOffset }: RecordBatch): void {
+    for (const record of records) {
+      if (this.#stop.signal.aborted) return;
+      try {
+        this.#options.onRecord(record);
+      } catch (error) {
+        const { offset } = record;
+        this.#options.client.logger.error(
+          { part: this.name, topic, partition, offset, error: messageOf(error) },
+          'a reader failed on a record and goes on',
+        );
+      }
+    }
+    const end = this.#behind.get(`${topic}/${partition}`);
+    if (end === undefined || nextOffset < end) return;
+    this.#behind.delete(`${topic}/${partition}`);
+    if (this.#behind.size === 0) this.#caughtUp.resolve();
+  }
+}

@@ -1,0 +1,73 @@
+import type { Admin } from 'kafkajs';
+import { SmokewireError } from '../../contracts/errors.ts';
+import { type Cleanup, PARTITIONS, TOPICS } from '../../contracts/kafka-topics.ts';
+import { withAdmin } from './admin.ts';
+import { Backoff } from './backoff.ts';
+import type { KafkaClient } from './client.ts';
+import { errorFields } from './errors.ts';
+
+const CREATE_TIMEOUT_MS = 15_000;
+
+/**
+ * Makes every topic that is not there yet, and returns once each partition has a leader. Any number of processes may do this
+ * at once. Throws CONFIG_INVALID where a topic is there with another number of partitions: then a key's records would stand
+ * in different partitions of different topics, and a task would not see them all.
+ */
+export async function ensureTopics(
+  client: KafkaClient,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const backoff = new Backoff(client.wireClock, 'kafka topics retry');
+  const wanted = new Map(
+    [...TOPICS].map(([topic, cleanup]): [string, Cleanup] => [client.topicPrefix + topic, cleanup]),
+  );
+  await withAdmin(
+    client,
+    async (admin) => {
+      for (;;) {
+        const missing = await missingTopics(admin, wanted);
+        if (missing.length === 0 && (await everyPartitionIsLed(admin, [...wanted.keys()]))) return;
+        if (missing.length > 0) await create(client, admin, missing);
+        else await backoff.wait(signal);
+        if (signal.aborted) throw new SmokewireError('STOPPED', 'the making of topics was stopped');
+      }
+    },
+    signal,
+  );
+}
+
+async function missingTopics(admin: Admin, wanted: ReadonlyMap<string, Cleanup>): Promise<[string, Cleanup][]> {
+  const there = new Set(await admin.listTopics());
+  return [...wanted].filter(([topic]) => !there.has(topic));
+}
+
+/** Losing the race to another process is no failure; whatever else goes wrong shows when the topics are listed again. */
+async function create(client: KafkaClient, admin: Admin, topics: readonly [string, Cleanup][]): Promise<void> {
+  try {
+    await admin.createTopics({
+      waitForLeaders: false,
+      timeout: CREATE_TIMEOUT_MS,
+      topics: topics.map(([topic, cleanup]) => ({
+        topic,
+        numPartitions: PARTITIONS,
+        // As many as the cluster is set to.
+        replicationFactor: -1,
+        configEntries: [{ name: 'cleanup.policy', value: cleanup }],
+      })),
+    });
+  } catch (error) {
+    client.logger.debug(errorFields(error), 'not every topic could be made');
+  }
+}
+
+async function everyPartitionIsLed(admin: Admin, topics: readonly string[]): Promise<boolean> {
+  const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
+  const odd = found.filter(({ partitions }) => partitions.length !== PARTITIONS);
+  if (odd.length > 0) {
+    throw new SmokewireError(
+      'CONFIG_INVALID',
+      `these Kafka topics need ${PARTITIONS} partitions each: ${odd.map(({ name, partitions }) => `${name} has ${partitions.length}`).join(', ')}; delete them, or set another --topic-prefix (SMOKEWIRE_TOPIC_PREFIX)`,
+    );
+  }
+  return found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+}
