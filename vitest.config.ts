@@ -13,7 +13,13 @@ export default defineConfig({
       },
       {
         // The same, and the conformance suites, on Apache Kafka, mosquitto, OpenSMTPD: test/real starts them.
-        test: { name: 'real', include: ['test/real/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+        test: {
+          name: 'real',
+          include: ['test/real/**/*.test.ts'],
+          globalSetup: ['test/real/setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

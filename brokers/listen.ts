@@ -9,8 +9,8 @@ export interface Listening {
   readonly port: number;
   /** `the MQTT broker` */
   readonly what: string;
-  /** The setting that chooses the port: `--mqtt-port`. */
-  readonly flag: string;
+  /** The setting that chooses the port, where there is one: `--mqtt-port`. */
+  readonly flag?: string;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function listen(server: Server, { host, port, what, flag }: Listeni
     throw taken
       ? new SmokewireError(
           'PORT_IN_USE',
-          `port ${port} on ${host} is taken, ${what} cannot listen there: stop the program that has it, or choose another with ${flag} (0: any free one)`,
+          `port ${port} on ${host} is taken, ${what} cannot listen there: stop the program that has it, or choose another${flag ? ` with ${flag}` : ''} (0: any free one)`,
           { cause: error },
         )
       : new SmokewireError('START_FAILED', `${what} cannot listen on ${host}, port ${port}: ${messageOf(error)}`, {

@@ -91,7 +91,7 @@ export class TwilioStandIn implements Service {
     });
     const connections = new Connections();
     connections.watch(server);
-    const taken = await listen(server, { host, port, what: 'the SMS stand-in', flag: 'another port' }, logger);
+    const taken = await listen(server, { host, port, what: 'the SMS stand-in' }, logger);
     return { server, connections, port: taken };
   }
 

@@ -109,6 +109,7 @@ describe('what the embedded MQTT broker refuses', () => {
     await stranger.publish('brand/v2/hq/3/valve/state', 'sentinel');
     await valve.received('sentinel');
     expect(valve.payloads).toEqual(['another root', 'sentinel']);
+    expect(stranger.mqtt.connected).toBe(true);
   });
 });
 
