@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../contracts/clock.ts';
-import type { InRecord, OutRecord } from '../contracts/kafka-records.ts';
+import type { InRecord } from '../contracts/kafka-records.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { Metrics } from '../contracts/metrics.ts';
 import type { RecordSink } from '../transport/kafka/types.ts';
@@ -15,6 +15,7 @@ import { alreadySent, SentIds } from './stages/already-sent.ts';
 import { expired } from './stages/expired.ts';
 import { send } from './stages/send.ts';
 import { firstVerdict, type Stage } from './stages/stage.ts';
+import { type Ticket, Writer } from './writer.ts';
 
 export interface DispatcherOptions<N extends Notice> {
   readonly channel: Channel<N>;
@@ -35,12 +36,6 @@ interface Job<N extends Notice> extends LaneJob {
   timer?: Timer;
 }
 
-/** A record to be finished. */
-interface Ticket {
-  readonly record: InRecord;
-  readonly intake: Intake;
-}
-
 /**
  * The way of a notice: its lane (order), its time (retries), the queue (fire first), the stages, and what is written of it.
  * Its record is finished only once Kafka has acknowledged that.
@@ -50,12 +45,11 @@ export class Dispatcher<N extends Notice> {
   readonly #sent = new SentIds();
   readonly #stages: readonly Stage<N>[];
   readonly #settlement: Settlement<N>;
+  readonly #writer: Writer;
   readonly #lanes = new Lanes<Job<N>>();
   readonly #queue: SendQueue<Job<N>>;
   readonly #waiting = new Set<Job<N>>();
   readonly #sending = new Map<Job<N>, Promise<unknown>>();
-  /** What is being written, and for which partition. */
-  readonly #writing = new Map<Promise<void>, number>();
   readonly #stopping = new AbortController();
 
   constructor(options: DispatcherOptions<N>) {
@@ -63,6 +57,7 @@ export class Dispatcher<N extends Notice> {
     this.#options = options;
     this.#stages = [alreadySent(this.#sent), expired(channel, clock), send(channel, options)];
     this.#settlement = new Settlement(options);
+    this.#writer = new Writer(options);
     this.#queue = new SendQueue({
       slots: channel.concurrency,
       isFire: (job) => job.attempt.event.data.kind === 'fire',
@@ -77,7 +72,7 @@ export class Dispatcher<N extends Notice> {
     try {
       attempt = readAttempt(channel, record);
     } catch (error) {
-      this.#write(this.#settlement.unreadable(record, error).records, [{ record, intake }]);
+      this.#writer.write(this.#settlement.unreadable(record, error).records, [{ record, intake }]);
       return;
     }
     const { topic, partition } = record;
@@ -100,7 +95,7 @@ export class Dispatcher<N extends Notice> {
   async idle(partition: number): Promise<void> {
     for (;;) {
       const sends = [...this.#sending].filter(([job]) => job.partition === partition).map(([, ended]) => ended);
-      const writes = [...this.#writing].filter(([, of]) => of === partition).map(([written]) => written);
+      const writes = this.#writer.of(partition);
       if (sends.length + writes.length === 0) return;
       await Promise.all([...sends, ...writes]);
     }
@@ -146,7 +141,7 @@ export class Dispatcher<N extends Notice> {
     // A failure in a partition that was given back is not ours to settle: its next owner reads the record, and tries.
     if (verdict.outcome === 'failed' && job.intake.lost) return this.#advance(job);
     const { records, parking } = this.#settlement.of(job.attempt, verdict);
-    this.#write(records, [ticketOf(job)]);
+    this.#writer.write(records, [ticketOf(job)]);
     this.#advance(job, parking);
   }
 
@@ -166,24 +161,7 @@ export class Dispatcher<N extends Notice> {
       );
     }
     const records = jobs.map((job) => followingRecord(job.attempt, parking));
-    this.#write(records, jobs.map(ticketOf));
-  }
-
-  /** Writes, and finishes the records that are behind it, all of one partition, once that is acknowledged. */
-  #write(records: readonly OutRecord[], tickets: readonly Ticket[]): void {
-    const { sink, logger } = this.#options;
-    const finish = () => {
-      for (const { record, intake } of tickets) intake.finish(record);
-    };
-    if (records.length === 0) {
-      finish();
-      return;
-    }
-    const written = sink
-      .send(records)
-      .then(finish, () => logger.debug({ records: records.length }, 'the sink was stopped before it had written'))
-      .finally(() => this.#writing.delete(written));
-    this.#writing.set(written, tickets[0]?.record.partition ?? 0);
+    this.#writer.write(records, jobs.map(ticketOf));
   }
 }
 

@@ -3,25 +3,18 @@ import { RETRY_DELAYS_MS, retryTopic } from '../contracts/kafka-topics.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Service } from '../contracts/service.ts';
-import type { Work } from '../transport/kafka/claim.ts';
 import type { RecordSink } from '../transport/kafka/types.ts';
 import type { Channel, Notice } from './channel.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { READ_AHEAD, type ReadAhead } from './intake.ts';
-import { PartitionWork, type PausableClaim } from './partition-work.ts';
+import type { Feed } from './kafka-feed.ts';
+import { PartitionWork } from './partition-work.ts';
 import { RetrySchedule } from './retry-schedule.ts';
-
-/** What a notifier asks of its consumer group: SupervisedConsumer's options, without those that say how to reach Kafka. */
-export interface GroupWork {
-  readonly role: string;
-  readonly topics: readonly string[];
-  readonly begin: (claim: PausableClaim) => Work;
-}
 
 export interface NotifierOptions<N extends Notice> {
   readonly channel: Channel<N>;
-  /** Makes the member of the consumer group, not started. */
-  readonly consume: (work: GroupWork) => Service;
+  /** `kafkaFeed`; the notifier starts and stops what it makes. */
+  readonly feed: Feed;
   /** Lives longer than the notifier. */
   readonly sink: RecordSink;
   /** The site's time: when a retry is due, when a notice has expired. */
@@ -49,7 +42,7 @@ export class Notifier<N extends Notice> implements Service {
   #stopped: Promise<void> | undefined;
 
   constructor(options: NotifierOptions<N>) {
-    const { channel, clock, wireClock = clock, readAhead = READ_AHEAD, graceMs = 1_500 } = options;
+    const { channel, clock, metrics, wireClock = clock, readAhead = READ_AHEAD, graceMs = 1_500 } = options;
     const logger = options.logger.child({ role: channel.name });
     const schedule = new RetrySchedule(channel.name, options.retryDelaysMs ?? RETRY_DELAYS_MS);
     const dispatcher = new Dispatcher({ ...options, wireClock, logger, schedule });
@@ -57,11 +50,13 @@ export class Notifier<N extends Notice> implements Service {
     this.name = channel.name;
     this.#channel = channel;
     this.#dispatcher = dispatcher;
-    this.#consumer = options.consume({
+    this.#consumer = options.feed({
       role: channel.name,
       topics: [channel.definition.topic, ...retryTopics],
       begin: (claim) => {
-        const work = new PartitionWork({ claim, channel, retryTopics, dispatcher, wireClock, readAhead, graceMs });
+        const work = new PartitionWork({
+          ...{ claim, channel, retryTopics, dispatcher, wireClock, metrics, readAhead, graceMs },
+        });
         work.begin();
         return work;
       },

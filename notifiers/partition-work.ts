@@ -1,14 +1,11 @@
 import { type Clock, sleep } from '../contracts/clock.ts';
-import type { Claim, Work } from '../transport/kafka/claim.ts';
+import type { Metrics } from '../contracts/metrics.ts';
+import type { Work } from '../transport/kafka/claim.ts';
 import type { RecordBatch } from '../transport/kafka/types.ts';
 import type { Channel, Notice } from './channel.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Intake, type ReadAhead } from './intake.ts';
-
-/** A claim of which one topic can be left unread for a while; `read` goes on with it. */
-export interface PausableClaim extends Claim {
-  pause?(topic: string): void;
-}
+import type { PausableClaim } from './kafka-feed.ts';
 
 export interface PartitionWorkOptions<N extends Notice> {
   readonly claim: PausableClaim;
@@ -16,6 +13,7 @@ export interface PartitionWorkOptions<N extends Notice> {
   readonly retryTopics: readonly string[];
   readonly dispatcher: Dispatcher<N>;
   readonly wireClock: Clock;
+  readonly metrics: Metrics;
   readonly readAhead: ReadAhead;
   /** How long running sends may hold up a rebalance or a stop, in milliseconds. */
   readonly graceMs: number;
@@ -55,9 +53,10 @@ export class PartitionWork<N extends Notice> implements Work {
   }
 
   take(batch: RecordBatch): void {
-    const { claim, dispatcher } = this.#options;
+    const { claim, channel, dispatcher, metrics } = this.#options;
     const intake = this.#intakes.get(batch.topic);
     if (!intake || intake.closing) return;
+    metrics.consumed.inc({ role: channel.name, topic: batch.topic }, batch.records.length);
     for (const record of intake.take(batch)) dispatcher.take(record, intake);
     // A topic that is full of what waits for its time is read far enough.
     const caughtUp = intake.paused || batch.nextOffset >= (claim.extents.get(batch.topic)?.end ?? 0);
