@@ -5,7 +5,7 @@ import type { KafkaClient, Link } from './client.ts';
 import { errorFields } from './errors.ts';
 import { FetchLoop } from './fetch-loop.ts';
 import { isGenerationOver, type Membership, type Progress, SESSION_TIMEOUT_MS } from './membership.ts';
-import { extentsOf } from './offsets.ts';
+import { extentsOf, persistently } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 
 /** Also the time in which a member learns of a rebalance, in milliseconds. */
@@ -83,7 +83,9 @@ export class Generation {
     });
     try {
       const over = aborted(this.#over.signal);
-      await Promise.race([this.#begin(begin, loop), over]);
+      const begun = this.#begin(begin, loop);
+      begun.catch(() => {});
+      await Promise.race([begun, over]);
       const reading = loop.run(this.#over.signal);
       await Promise.race([reading, over]);
       this.#link.dropFetches();
@@ -101,10 +103,13 @@ export class Generation {
   async #begin(begin: (claim: Claim) => Work, loop: FetchLoop): Promise<void> {
     const prefix = this.#client.topicPrefix;
     const names = this.#topics.map((topic) => prefix + topic);
-    const [extents, committed] = await Promise.all([
-      extentsOf(this.#link, names, this.#partitions),
-      this.#membership.committed(this.#link, names, this.#partitions),
-    ]);
+    const [extents, committed] = await persistently(this.#client, this.#link, this.#over.signal, () =>
+      Promise.all([
+        extentsOf(this.#link, names, this.#partitions),
+        this.#membership.committed(this.#link, names, this.#partitions),
+      ]),
+    );
+    if (this.#over.signal.aborted) return;
     for (const partition of this.#partitions) {
       const claim: Claim = {
         partition,

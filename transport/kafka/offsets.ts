@@ -1,4 +1,6 @@
-import type { Link } from './client.ts';
+import { Backoff } from './backoff.ts';
+import type { KafkaClient, Link } from './client.ts';
+import { errorFields, stopped } from './errors.ts';
 
 /** First and next offset of a partition. */
 export interface Extent {
@@ -34,4 +36,27 @@ export async function extentsOf(
     );
   }
   return extents;
+}
+
+/**
+ * Asks until Kafka answers, learning anew in between who leads what: a broker may be named as a leader before it knows so
+ * itself. Rejects with STOPPED when `signal` aborts.
+ */
+export async function persistently<T>(
+  client: KafkaClient,
+  link: Link,
+  signal: AbortSignal,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const backoff = new Backoff(client.wireClock, 'kafka offsets retry');
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      client.logger.debug(errorFields(error), 'Kafka does not answer where partitions begin and end; asking on');
+    }
+    await backoff.wait(signal);
+    if (signal.aborted) throw stopped(client.clientId);
+    await link.cluster.refreshMetadata().catch(() => {});
+  }
 }

@@ -6,7 +6,7 @@ import { type KafkaClient, Link } from './client.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { stopped } from './errors.ts';
 import { FetchLoop } from './fetch-loop.ts';
-import { extentsOf } from './offsets.ts';
+import { extentsOf, persistently } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 
 /** Where the reading of a topic begins: an offset for each partition may be named, the others begin at their end. */
@@ -76,7 +76,9 @@ export class TopicReader implements Service {
   async #begin(loop: FetchLoop, topic: string, from: From): Promise<void> {
     const name = this.#options.client.topicPrefix + topic;
     const partitions = this.#link.cluster.findTopicPartitionMetadata(name).map(({ partitionId }) => partitionId);
-    const extents = await extentsOf(this.#link, [name], partitions);
+    const extents = await persistently(this.#options.client, this.#link, this.#stop.signal, () =>
+      extentsOf(this.#link, [name], partitions),
+    );
     for (const [partition, { start, end }] of extents.get(name) ?? []) {
       const wanted = from === 'beginning' ? start : from === 'end' ? end : (from.get(partition) ?? end);
       const offset = Math.max(wanted, start);

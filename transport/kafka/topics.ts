@@ -4,7 +4,8 @@ import { type Cleanup, PARTITIONS, TOPICS } from '../../contracts/kafka-topics.t
 import { withAdmin } from './admin.ts';
 import { Backoff } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
-import { errorFields } from './errors.ts';
+import { errorFields, stopped } from './errors.ts';
+import { extentsOf, persistently } from './offsets.ts';
 
 const CREATE_TIMEOUT_MS = 15_000;
 
@@ -23,14 +24,19 @@ export async function ensureTopics(
   );
   await withAdmin(
     client,
-    async (admin) => {
+    async (admin, link) => {
       for (;;) {
         const missing = await missingTopics(admin, wanted);
-        if (missing.length === 0 && (await everyPartitionIsLed(admin, [...wanted.keys()]))) return;
         if (missing.length > 0) await create(client, admin, missing);
+        else if (await everyPartitionIsLed(admin, [...wanted.keys()])) break;
         else await backoff.wait(signal);
-        if (signal.aborted) throw new SmokewireError('STOPPED', 'the making of topics was stopped');
+        if (signal.aborted) throw stopped(client.clientId);
       }
+      // Being named as the leader and acting as one are two moments.
+      await persistently(client, link, signal, async () => {
+        await link.cluster.addMultipleTargetTopics([...wanted.keys()]);
+        await extentsOf(link, [...wanted.keys()], [...Array(PARTITIONS).keys()]);
+      });
     },
     signal,
   );
