@@ -11,6 +11,9 @@ import {
   syncFailure,
 } from './member.ts';
 
+/** As much of a client's id as goes into its member id. */
+const LONGEST_CLIENT_ID = 255;
+
 /** The states of the classic group protocol, by the names that DescribeGroups shows. */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
 
@@ -146,7 +149,7 @@ export class Group {
   }
 
   #joinNew(request: JoinRequest): JoinAnswer | Promise<JoinAnswer> {
-    const id = `${request.clientId}-${this.#random.uuid()}`;
+    const id = `${request.clientId.slice(0, LONGEST_CLIENT_ID)}-${this.#random.uuid()}`;
     if (request.instanceId !== null) {
       // Static membership (KIP-345): whoever comes with the instance's id takes its place.
       const former = [...this.#members.values()].find((member) => member.instanceId === request.instanceId);

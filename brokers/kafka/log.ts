@@ -161,7 +161,7 @@ export class PartitionLog {
       this.#slabs.splice(0, closed.length, ...value);
       this.#bytes += sizeOf(value) - sizeOf(closed);
       this.#compactedUpTo = upTo;
-      return;
+      return this.#compactWhenWorthIt();
     };
     setImmediate(step);
   }

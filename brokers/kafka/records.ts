@@ -3,6 +3,7 @@ import {
   batchBaseTimestamp,
   batchBytes,
   batchIsCompressed,
+  batchLastOffset,
   batchMaxTimestamp,
   batchRecordCount,
   HEADER_BYTES,
@@ -38,6 +39,7 @@ export interface LogRecord extends TimestampedOffset {
 export function* recordsOf(bytes: Buffer, at: number): Generator<LogRecord> {
   const baseOffset = batchBaseOffset(bytes, at);
   const baseTimestamp = batchBaseTimestamp(bytes, at);
+  const lastOffset = batchLastOffset(bytes, at);
   const count = batchRecordCount(bytes, at);
   const cursor = { bytes, at: at + HEADER_BYTES, end: at + batchBytes(bytes, at) };
   for (let i = 0; i < count; i++) {
@@ -48,6 +50,9 @@ export function* recordsOf(bytes: Buffer, at: number): Generator<LogRecord> {
     cursor.at += 1;
     const timestamp = baseTimestamp + varint(cursor);
     const offset = baseOffset + varint(cursor);
+    if (offset < baseOffset || offset > lastOffset || !Number.isSafeInteger(timestamp)) {
+      throw new MalformedFrame('a record that lies outside its batch');
+    }
     const keyLength = varint(cursor);
     if (cursor.at + keyLength > end) throw new MalformedFrame('a key longer than its record');
     const key = keyLength < 0 ? null : bytes.subarray(cursor.at, cursor.at + keyLength);

@@ -101,8 +101,8 @@ export class TopicConfig implements LogConfig {
 /** Whether a setting can be taken; null, in CreateTopics and AlterConfigs, stands for the default. */
 export function checkSetting(name: string, value: string | null): Refusal {
   const setting = SETTINGS.get(name);
-  if (!setting) return refuse(`unknown topic setting ${name}`);
-  if (value !== null && !setting.form.test(value)) return refuse(`${name} cannot be ${value}`);
+  if (!setting) return refuse(`unknown topic setting ${name.slice(0, 100)}`);
+  if (value !== null && !setting.form.test(value)) return refuse(`${name} cannot be ${value.slice(0, 100)}`);
   return NO_REFUSAL;
 }
 

@@ -1,3 +1,10 @@
+import { isUtf8 } from 'node:buffer';
+
+/** A string that grows beyond an INT16 of bytes where each wrong one becomes a replacement character of three. */
+const LONG_STRING = 0x7fff / 3;
+/** The largest double below 2^63. */
+const LARGEST_INT64 = 0x7fff_ffff_ffff_fc00;
+
 /** A frame that does not follow the wire grammar; the connection that sent it is dropped. */
 export class MalformedFrame extends Error {
   override readonly name = 'MalformedFrame';
@@ -48,6 +55,7 @@ export class Reader {
     const length = this.int16();
     if (length === -1) return null;
     const at = this.#take(length);
+    if (length > LONG_STRING && !isUtf8(this.#bytes.subarray(at, at + length))) throw new MalformedFrame('no UTF-8');
     return this.#bytes.toString('utf8', at, at + length);
   }
 
@@ -90,7 +98,7 @@ export class Reader {
   }
 }
 
-/** A big-endian INT64 without a BigInt on the way. */
+/** A big-endian INT64 without a BigInt on the way; never rounded up to what is none. */
 export function readInt64(bytes: Buffer, at: number): number {
-  return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
+  return Math.min(bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4), LARGEST_INT64);
 }
