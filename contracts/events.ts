@@ -14,7 +14,13 @@ const floor = z.int();
 const time = z.iso.datetime();
 const uuid = z.uuid();
 
-const alarmSchema = z.object({ floor, detector: id, at: time });
+const alarmSchema = z.object({
+  floor,
+  detector: id,
+  at: time,
+  /** Where in `signals` the signal stands. A detector's signals share a partition, so a repetition never has a higher one. */
+  offset: z.int().nonnegative().optional(),
+});
 export type Alarm = z.infer<typeof alarmSchema>;
 /** A detector signalled 1; once for each such signal. */
 export const alarmDetected = defineEvent({

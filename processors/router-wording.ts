@@ -1,0 +1,66 @@
+import type { Notification } from '../contracts/events.ts';
+
+/** The words of one notification: a mail's title and text, an SMS, and what stands beside a lamp. */
+export interface Wording {
+  readonly title: string;
+  readonly text: string;
+  readonly sms: string;
+  readonly lamp: string;
+}
+
+/** One SMS segment of the GSM alphabet (3GPP TS 23.038). */
+export const SMS_CHARACTERS = 160;
+
+/** Fire comes first in every line, then what it is about, then why. `site` tells people with several buildings which one. */
+export function wordingOf(notification: Notification, site: string): Wording {
+  const headline = `${headOf(notification)}${where(notification)}`;
+  const lines = [
+    notification.reason,
+    '',
+    `Site:     ${site}`,
+    `About:    ${subjectInWords(notification.subject)}`,
+    ...(notification.floor === null ? [] : [`Floor:    ${notification.floor}`]),
+    ...(notification.detectors.length === 0 ? [] : [`Detector: ${notification.detectors.join(', ')}`]),
+    `Time:     ${notification.at}`,
+    `Incident: ${notification.incident}`,
+  ];
+  return {
+    title: `${headline} (${site})`,
+    text: `${lines.join('\n')}\n`,
+    sms: shortened(`${headline} (${site}). ${gsm(notification.reason)}`),
+    lamp: notification.reason,
+  };
+}
+
+/** `detector/8` as people say it: `detector 8`. */
+function subjectInWords(subject: string): string {
+  return subject.replace('/', ' ');
+}
+
+function headOf({ kind, change, subject }: Notification): string {
+  const words = subjectInWords(subject);
+  if (kind === 'fire') return change === 'closed' ? `Fire ended: ${words}` : `FIRE: ${words}`;
+  if (change === 'closed') return `Recovered: ${words}`;
+  return `Fault: ${words} ${FAULTS[subject.split('/')[0] ?? ''] ?? 'is faulty'}`;
+}
+
+/** What is wrong, by the kind of thing that it is wrong with. */
+const FAULTS: Readonly<Record<string, string>> = {
+  detector: 'is silent',
+  valve: 'does not answer',
+  pipeline: 'is silent',
+};
+
+/** The floor, where the subject does not say it already. */
+function where({ subject, floor }: Notification): string {
+  return floor === null || !subject.startsWith('detector/') ? '' : `, floor ${floor}`;
+}
+
+/** One character outside the GSM alphabet would more than halve what fits into a segment. */
+function gsm(text: string): string {
+  return text.normalize('NFKD').replace(/[^\n\x20-\x5a_a-z]/g, (c) => (/\p{M}/u.test(c) ? '' : '?'));
+}
+
+function shortened(text: string): string {
+  return text.length <= SMS_CHARACTERS ? text : `${text.slice(0, SMS_CHARACTERS - 3)}...`;
+}

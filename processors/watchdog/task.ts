@@ -1,0 +1,200 @@
+import { parseEvent } from '../../contracts/cloud-events.ts';
+import { detectorRegistered, detectorStateChanged, presenceChanged } from '../../contracts/events.ts';
+import type { InRecord } from '../../contracts/kafka-records.ts';
+import { isCanary, parseSignal, type Signal, signalValueOf } from '../../contracts/signals.ts';
+import { type Committed, type Emission, NOTHING, type Task } from '../../transport/kafka/types.ts';
+import { plausibleTime } from '../plausible-time.ts';
+import { Judge, type Told, type Watched, type WindowOptions } from './judge.ts';
+import type { PassiveRegistry } from './passive-registry.ts';
+import { type PipelineMonitor, type PipelineNews, PipelineWatch } from './pipeline.ts';
+import { GAP_PERIODS } from './proven-time.ts';
+import { parseReadBackMetadata, ReadBack, readBackMetadata } from './read-back.ts';
+import { isOld, type Moment, seconds, tell, tellPipeline } from './telling.ts';
+
+export interface WatchdogTaskOptions extends WindowOptions {
+  readonly site: string;
+  readonly partition: number;
+  readonly canary: number;
+  /** Shared by the tasks of a process. */
+  readonly monitor: PipelineMonitor;
+  readonly passive: PassiveRegistry;
+}
+
+/** The watchdog of one partition: turns records into what the judge and the pipeline's watch know, and their words into records. */
+export class WatchdogTask implements Task {
+  readonly #options: WatchdogTaskOptions;
+  readonly #judge: Judge;
+  readonly #pipeline: PipelineWatch;
+  readonly #readBack = new ReadBack();
+  /** The last offset of `signals` that was read. */
+  #offset = -1;
+  /** Records of `signals` below this one were told by a predecessor; they only rebuild what it knew. */
+  #firstNew = 0;
+  /** Whether everything that the tables and the read-back left untold was put on the list. */
+  #swept = false;
+  /** Detectors of which something else may be true than was told. */
+  readonly #untold = new Set<Watched>();
+
+  constructor(options: WatchdogTaskOptions) {
+    this.#options = options;
+    this.#judge = new Judge(options);
+    this.#pipeline = new PipelineWatch(options);
+    options.passive.forget(options.partition);
+  }
+
+  table(record: InRecord, now: number, restoring: boolean): Emission {
+    switch (record.topic) {
+      case 'detectors':
+        return this.#registry(record);
+      case 'presence':
+        return this.#presence(record, now, restoring);
+      default:
+        // Once restored, this task is the one who writes here: it would only hear its own echo.
+        if (restoring) this.#recall(record);
+        return NOTHING;
+    }
+  }
+
+  restored(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, number> {
+    const signals = committed.get('signals');
+    if (!signals) return new Map();
+    this.#firstNew = signals.offset;
+    const from = Math.min(parseReadBackMetadata(signals.metadata) ?? signals.offset, signals.offset);
+    this.#offset = from - 1;
+    this.#readBack.begin(from);
+    return new Map([['signals', from]]);
+  }
+
+  input(record: InRecord, now: number): Emission {
+    this.#readBack.begin(record.offset);
+    this.#offset = record.offset;
+    const value = signalValueOf(record);
+    // What else cannot be read, the filter buries: it is the one who looks for a 1.
+    if (value === undefined) return NOTHING;
+    const signal = this.#parse(record, value, now);
+    if (!signal) return NOTHING;
+    const moment = { offset: record.offset, at: signal.receivedAt, now };
+    if (!isCanary(signal.detector)) return this.#signal(signal, moment);
+    return signal.value === 0 ? this.#canary(signal, moment) : NOTHING;
+  }
+
+  deadline(): number | undefined {
+    return this.#pipeline.deadline();
+  }
+
+  wake(now: number): Emission {
+    const news = this.#pipeline.overdue(now, this.#offset);
+    return news ? this.#pipelineNews(news, now) : NOTHING;
+  }
+
+  metadata(topic: string): string {
+    return topic === 'signals' ? readBackMetadata(this.#readBack.from()) : '';
+  }
+
+  /** The partition went to another member: its detectors are polled, and its silence is told, by that one. */
+  dropped(): void {
+    this.#options.passive.forget(this.#options.partition);
+    this.#options.monitor.forget(this.#options.partition);
+  }
+
+  /** Throws RECORD_INVALID for a 0 that cannot be read; undefined for a 1, which the filter buries. */
+  #parse(record: InRecord, value: 0 | 1, now: number): Signal | undefined {
+    try {
+      const signal = parseSignal(record);
+      return { ...signal, receivedAt: plausibleTime(signal.receivedAt, now) };
+    } catch (error) {
+      if (value === 1) return undefined;
+      throw error;
+    }
+  }
+
+  #signal(signal: Signal, moment: Moment): Emission {
+    const told = this.#judge.toldOf(signal.detector);
+    // Its silence was told later than this signal came; only a later one ends it.
+    if (told?.state === 'silent' && isOld(told, moment)) return NOTHING;
+    const watched = this.#judge.signal(signal);
+    return this.#isNew(moment) && !isOld(told, moment) ? this.#tell(watched, moment) : NOTHING;
+  }
+
+  #canary(signal: Signal, moment: Moment): Emission {
+    for (const watched of this.#judge.canary(signal.bridge, signal.receivedAt)) this.#untold.add(watched);
+    this.#readBack.note(moment.offset, this.#judge.time.now, this.#judge.spanMs);
+    if (!this.#isNew(moment)) return NOTHING;
+    const news = this.#pipeline.sang(moment.now, moment.at, moment.offset);
+    if (!this.#swept) this.#sweep();
+    const emissions = news ? [this.#pipelineNews(news, moment.now)] : [];
+    for (const watched of this.#untold) {
+      if (isOld(watched.told, moment)) continue;
+      this.#untold.delete(watched);
+      emissions.push(this.#tell(watched, moment));
+    }
+    return merge(emissions);
+  }
+
+  /** What happened while nobody was watching, in the tables, comes to light once the log is caught up with. */
+  #sweep(): void {
+    this.#swept = true;
+    for (const watched of this.#judge.all()) {
+      if (watched.overdue && !watched.reporting) this.#judge.unregister(watched.id);
+      this.#untold.add(watched);
+    }
+  }
+
+  #registry(record: InRecord): Emission {
+    const { passive, partition } = this.#options;
+    const id = Number(record.key);
+    if (isCanary(id)) return NOTHING;
+    if (record.value === null) {
+      passive.remove(partition, id);
+      const watched = this.#judge.unregister(id);
+      if (watched) this.#untold.add(watched);
+      return NOTHING;
+    }
+    const { data, time } = parseEvent(record, [detectorRegistered]);
+    if (data.mode === 'passive') passive.set(partition, data);
+    else passive.remove(partition, data.id);
+    this.#untold.add(this.#judge.register(data.id, data.floor, data, time));
+    return NOTHING;
+  }
+
+  #presence(record: InRecord, now: number, restoring: boolean): Emission {
+    if (record.value === null || isCanary(Number(record.key))) return NOTHING;
+    const { data } = parseEvent(record, [presenceChanged]);
+    const at = Date.parse(data.at);
+    const watched = this.#judge.presence(data.id, data.floor, data.status === 'offline' ? at : undefined);
+    // While the log is being caught up with, the sweep at its end tells what is true then.
+    if (restoring || this.#offset + 1 < this.#firstNew) return NOTHING;
+    return this.#tell(watched, { offset: this.#offset, at, now });
+  }
+
+  #recall(record: InRecord): void {
+    if (record.value === null) return;
+    const { data } = parseEvent(record, [detectorStateChanged]);
+    const told: Told = { ...data, since: Date.parse(data.since) };
+    if (data.id === this.#options.canary) this.#pipeline.recall(told);
+    else if (!isCanary(data.id)) this.#judge.recall(data.id, data.floor, told);
+  }
+
+  #isNew({ offset }: Moment): boolean {
+    return offset >= this.#firstNew;
+  }
+
+  #tell(watched: Watched, moment: Moment): Emission {
+    return tell(this.#judge, watched, moment, this.#options.site);
+  }
+
+  #pipelineNews(news: PipelineNews, now: number): Emission {
+    const { canary, canaryPeriodMs, partition } = this.#options;
+    const reason =
+      news.told.state === 'silent'
+        ? `No canary has come for more than ${seconds(GAP_PERIODS * canaryPeriodMs)}: the way from the detectors through MQTT and Kafka is not proven alive (partition ${partition}). No detector is judged until it is.`
+        : 'The canaries are heard again: detectors are judged from here on.';
+    return tellPipeline(news, canary, reason, now);
+  }
+}
+
+function merge(emissions: readonly Emission[]): Emission {
+  const told = emissions.filter((emission) => emission !== NOTHING);
+  if (told.length <= 1) return told[0] ?? NOTHING;
+  return { outputs: told.flatMap(({ outputs }) => outputs), changelog: told.flatMap(({ changelog }) => changelog) };
+}

@@ -1,0 +1,35 @@
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { partitionOf } from '../../transport/kafka/partition.ts';
+import type { TaskDefinition } from '../../transport/kafka/types.ts';
+import type { WindowOptions } from './judge.ts';
+import { PassiveRegistry } from './passive-registry.ts';
+import { PipelineMonitor } from './pipeline.ts';
+import { WatchdogTask } from './task.ts';
+
+export interface WatchdogOptions extends WindowOptions {
+  readonly site: string;
+  /** Filled with the passive detectors that are held, for the poller. */
+  readonly passive?: PassiveRegistry;
+}
+
+/** Finds out that a detector is silent, on the time that the canaries prove (docs/watchdog.md). */
+export function watchdogDefinition(options: WatchdogOptions): TaskDefinition {
+  const { passive = new PassiveRegistry() } = options;
+  const monitor = new PipelineMonitor();
+  return {
+    role: 'watchdog',
+    inputs: ['signals'],
+    tables: ['detectors', 'presence', 'detector-states'],
+    // Most signals change nothing, and what does is judged in seconds: fewer and larger fetches are worth the wait.
+    lingerMs: 50,
+    createTask: (partition) =>
+      new WatchdogTask({ ...options, partition, canary: canaryOf(partition), monitor, passive }),
+  };
+}
+
+/** The canary of a partition: the first of -1, -2, … whose key the ordinary hash puts there. */
+export function canaryOf(partition: number): number {
+  let id = -1;
+  while (partitionOf(String(id), PARTITIONS) !== partition) id--;
+  return id;
+}

@@ -1,0 +1,147 @@
+import { rfc3339 } from '../../../contracts/clock.ts';
+import { eventRecord } from '../../../contracts/cloud-events.ts';
+import { detectorRegistered, type Notification, presenceChanged } from '../../../contracts/events.ts';
+import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
+import { signalRecord } from '../../../contracts/signals.ts';
+import { PassiveRegistry } from '../../../processors/watchdog/passive-registry.ts';
+import { PipelineMonitor } from '../../../processors/watchdog/pipeline.ts';
+import { WatchdogTask } from '../../../processors/watchdog/task.ts';
+import { canaryOf } from '../../../processors/watchdog/watchdog.ts';
+import type { Committed, Emission } from '../../../transport/kafka/types.ts';
+import { ceId, received } from '../records.ts';
+
+export const T0 = Date.UTC(2026, 0, 1);
+export const CANARY = canaryOf(0);
+export const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000 } as const;
+
+/** How far a crash lets the work on the last batch come. */
+export type CrashPoint = 'before outputs' | 'after outputs' | 'after changelog' | 'after commit';
+
+export interface ToldIncident extends Notification {
+  readonly ceId: string;
+}
+
+/** Partition 0 as Kafka keeps it, with a watchdog task that can be killed and made anew, as the runner would. Times: ms from T0. */
+export class Partition {
+  readonly log: InRecord[] = [];
+  readonly tables = new Map<string, Map<string, InRecord>>();
+  readonly told: ToldIncident[] = [];
+  readonly monitor = new PipelineMonitor();
+  readonly passive = new PassiveRegistry();
+  now = T0;
+  #committed: Committed | undefined;
+  #read = 0;
+  #task = this.#newTask();
+
+  get task(): WatchdogTask {
+    return this.#task;
+  }
+
+  get committed(): Committed | undefined {
+    return this.#committed;
+  }
+
+  /** What the compacted topic says of a detector now. */
+  stateOf(id: number): string | undefined {
+    const record = this.tables.get('detector-states')?.get(String(id));
+    return record && JSON.parse(String(record.value)).state;
+  }
+
+  headlines(): string[] {
+    return this.told.map(({ change, subject }) => `${change} ${subject}`);
+  }
+
+  signal(detector: number, at: number, value: 0 | 1 = 0, bridge = 'a'): void {
+    const receivedAt = T0 + at;
+    const record = signalRecord({ detector, floor: detector < 0 ? 0 : 3, value, bridge, receivedAt, site: 'hq' });
+    this.log.push(received(record, this.log.length));
+  }
+
+  canary(at: number, bridge = 'a'): void {
+    this.signal(CANARY, at, 0, bridge);
+  }
+
+  announce(id: number, heartbeatMs: number, at: number, mode: 'active' | 'passive' = 'active'): void {
+    const data = { id, floor: 3, mode, heartbeatMs, kind: 'smoke', label: '' };
+    this.#table(eventRecord(detectorRegistered, { id: 'a', source: 'bridge', time: T0 + at, data }));
+  }
+
+  withdraw(id: number): void {
+    this.#table({ topic: 'detectors', key: String(id), value: null, timestamp: this.now });
+  }
+
+  presence(id: number, status: 'online' | 'offline', at: number): void {
+    const data = { id, floor: 3, status, at: rfc3339(T0 + at) };
+    this.#table(eventRecord(presenceChanged, { id: 'p', source: 'bridge', time: T0 + at, data }));
+  }
+
+  /** Steps through what stands in the log, at most `count` records, and commits. */
+  read(count = Number.POSITIVE_INFINITY, crash: CrashPoint = 'after commit'): void {
+    const outputs: OutRecord[] = [];
+    const changelog: OutRecord[] = [];
+    for (let taken = 0; taken < count; taken++) {
+      const record = this.log[this.#read];
+      if (!record) break;
+      this.now = Math.max(this.now, record.timestamp + 5);
+      for (const emission of [this.#wake(), this.#task.input(record, this.now)]) {
+        outputs.push(...emission.outputs);
+        changelog.push(...emission.changelog);
+      }
+      this.#read++;
+    }
+    if (crash === 'before outputs') return;
+    this.#tell({ outputs, changelog: crash === 'after outputs' ? [] : changelog });
+    if (crash === 'after commit') this.#committed = { offset: this.#read, metadata: this.#task.metadata('signals') };
+  }
+
+  /** The clock runs on to `at`; what falls due on the way is told. */
+  wait(at: number): void {
+    for (let due = this.#task.deadline(); due !== undefined && due <= T0 + at; due = this.#task.deadline()) {
+      this.now = Math.max(this.now, due);
+      this.#tell(this.#task.wake(this.now));
+    }
+    this.now = Math.max(this.now, T0 + at);
+  }
+
+  /** The task is gone with all that it knew; a new one stands where its tables and the committed offset put it. */
+  restart(): void {
+    this.#task = this.#newTask();
+    for (const [topic, records] of this.tables) {
+      for (const record of records.values()) this.#task.table({ ...record, topic }, this.now, true);
+    }
+    const begin = this.#task.restored(new Map(this.#committed ? [['signals', this.#committed]] : []));
+    this.#read = begin.get('signals') ?? this.#committed?.offset ?? 0;
+    this.#wake();
+  }
+
+  #newTask(): WatchdogTask {
+    const { monitor, passive } = this;
+    return new WatchdogTask({ ...WINDOWS, site: 'hq', partition: 0, canary: CANARY, monitor, passive });
+  }
+
+  #wake(): Emission {
+    const due = this.#task.deadline();
+    return due !== undefined && due <= this.now
+      ? this.#task.wake(due < T0 ? this.now : due)
+      : { outputs: [], changelog: [] };
+  }
+
+  #table(record: OutRecord): void {
+    const written = received(record, 0);
+    this.#keep(written);
+    this.now = Math.max(this.now, record.timestamp);
+    this.#tell(this.#task.table(written, this.now, false));
+  }
+
+  #tell({ outputs, changelog }: Emission): void {
+    for (const record of outputs) this.told.push({ ...JSON.parse(String(record.value)), ceId: ceId(record) });
+    for (const record of changelog) this.#keep(received(record, 0));
+  }
+
+  #keep(record: InRecord): void {
+    const table = this.tables.get(record.topic) ?? new Map<string, InRecord>();
+    if (record.value === null) table.delete(String(record.key));
+    else table.set(String(record.key), record);
+    this.tables.set(record.topic, table);
+  }
+}

@@ -1,0 +1,259 @@
+import { describe, expect, test } from 'vitest';
+import { received } from '../records.ts';
+import { CANARY, Partition, T0 } from './partition.ts';
+
+/** A partition whose canary sings, and in which detectors with a heartbeat of 1 s are heard, from `from` to `to` seconds. */
+function living(partition: Partition, from: number, to: number, detectors: readonly number[]): void {
+  for (let s = from; s <= to; s++) {
+    for (const id of detectors) partition.signal(id, s * 1_000 + 100);
+    partition.canary(s * 1_000 + 500);
+    partition.read();
+  }
+}
+
+function twoDetectors(): Partition {
+  const partition = new Partition();
+  partition.restart();
+  for (const id of [8, 9]) partition.announce(id, 1_000, 0);
+  living(partition, 0, 4, [8, 9]);
+  return partition;
+}
+
+describe('a detector', () => {
+  test('is silent once its window has passed in proven time, and recovers with its next signal', () => {
+    const partition = twoDetectors();
+    living(partition, 5, 7, [9]);
+    expect(partition.headlines()).toEqual([]);
+    expect(partition.stateOf(8)).toBe('ok');
+    living(partition, 8, 8, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+    expect(partition.stateOf(8)).toBe('silent');
+    expect(partition.told[0]).toMatchObject({ kind: 'fault', floor: 3, detectors: [8] });
+    expect(partition.told[0]?.reason).toBe(
+      'Detector 8 on floor 3 has been silent for 4.4 s of the 4 s that it may be, with a heartbeat of 1 s. It was last heard at 2026-01-01T00:00:04.100Z.',
+    );
+    living(partition, 9, 20, [9]);
+    partition.signal(8, 21_000);
+    partition.read();
+    expect(partition.headlines()).toEqual(['opened detector/8', 'closed detector/8']);
+    expect(partition.told[1]?.incident).toBe(partition.told[0]?.incident);
+    expect(partition.stateOf(8)).toBe('ok');
+  });
+
+  test('has an incident of its own for each silence', () => {
+    const partition = twoDetectors();
+    living(partition, 5, 10, [9]);
+    living(partition, 11, 12, [8, 9]);
+    living(partition, 13, 20, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8', 'closed detector/8', 'opened detector/8']);
+    expect(new Set(partition.told.map(({ incident }) => incident)).size).toBe(2);
+  });
+
+  test('that was announced and never heard is never-seen, then silent one window later', () => {
+    const partition = twoDetectors();
+    partition.announce(10, 1_000, 4_600);
+    living(partition, 5, 9, [8, 9]);
+    expect(partition.stateOf(10)).toBe('never-seen');
+    expect(partition.headlines()).toEqual([]);
+    living(partition, 10, 10, [8, 9]);
+    expect(partition.headlines()).toEqual(['opened detector/10']);
+    expect(partition.told[0]?.reason).toContain('has not been heard since it was announced');
+  });
+
+  test('that nobody announced has a state, but no silence, until it is announced', () => {
+    const partition = twoDetectors();
+    partition.signal(412, 4_900, 1);
+    partition.read();
+    expect(partition.stateOf(412)).toBe('alarm');
+    living(partition, 5, 60, [8, 9]);
+    expect(partition.headlines()).toEqual([]);
+    partition.announce(412, 1_000, 60_600);
+    living(partition, 61, 66, [8, 9]);
+    expect(partition.headlines()).toEqual(['opened detector/412']);
+  });
+
+  test('is suspect when its Last Will comes, until a later signal or birth message', () => {
+    const partition = twoDetectors();
+    partition.presence(8, 'offline', 4_200);
+    expect(partition.stateOf(8)).toBe('suspect');
+    partition.signal(8, 4_150);
+    partition.read();
+    expect(partition.stateOf(8)).toBe('suspect');
+    partition.signal(8, 4_300);
+    partition.read();
+    expect(partition.stateOf(8)).toBe('ok');
+    partition.presence(8, 'offline', 4_400);
+    partition.presence(8, 'online', 4_500);
+    expect(partition.stateOf(8)).toBe('ok');
+    partition.presence(8, 'offline', 4_600);
+    living(partition, 5, 8, [9]);
+    expect(partition.stateOf(8)).toBe('suspect');
+    living(partition, 9, 9, [9]);
+    expect(partition.stateOf(8)).toBe('silent');
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+  });
+
+  test('in alarm says so at once, and its broken line does not hide the fire', () => {
+    const partition = twoDetectors();
+    partition.signal(8, 4_600, 1);
+    partition.read();
+    expect(partition.stateOf(8)).toBe('alarm');
+    partition.presence(8, 'offline', 4_700);
+    expect(partition.stateOf(8)).toBe('alarm');
+    partition.signal(8, 4_800, 0);
+    partition.read();
+    expect(partition.stateOf(8)).toBe('ok');
+  });
+
+  test('gets a window of its new heartbeat when that changes while it runs', () => {
+    const partition = twoDetectors();
+    partition.announce(8, 10_000, 4_600);
+    living(partition, 5, 35, [9]);
+    expect(partition.headlines()).toEqual([]);
+    living(partition, 36, 37, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+    partition.announce(9, 500, 37_600);
+    living(partition, 38, 38, [9]);
+    living(partition, 39, 41, []);
+    expect(partition.headlines()).toEqual(['opened detector/8', 'opened detector/9']);
+  });
+
+  test('announced with the same heartbeat again gets no new window: a replay hides no dead detector', () => {
+    const partition = twoDetectors();
+    living(partition, 5, 7, [9]);
+    partition.announce(8, 1_000, 7_600);
+    living(partition, 8, 8, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+  });
+
+  test('taken out of the registry has its fault closed', () => {
+    const partition = twoDetectors();
+    living(partition, 5, 9, [9]);
+    partition.withdraw(8);
+    living(partition, 10, 30, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8', 'closed detector/8']);
+    expect(partition.stateOf(8)).toBe('never-seen');
+  });
+});
+
+describe('an outage of the path', () => {
+  test('is nobody’s silence: afterwards each detector has its whole window', () => {
+    const partition = twoDetectors();
+    living(partition, 605, 608, []);
+    expect(partition.headlines().filter((line) => line.includes('detector'))).toEqual([]);
+    living(partition, 609, 610, [9]);
+    expect(partition.headlines().filter((line) => line.includes('detector'))).toEqual(['opened detector/8']);
+  });
+
+  test('is one fault about the pipeline, told by the wall clock and withdrawn by the next canary', () => {
+    const partition = twoDetectors();
+    partition.wait(7_504);
+    expect(partition.headlines()).toEqual([]);
+    partition.wait(600_000);
+    expect(partition.headlines()).toEqual(['opened pipeline']);
+    expect(partition.told[0]).toMatchObject({ kind: 'fault', floor: null, detectors: [] });
+    expect(partition.stateOf(CANARY)).toBe('silent');
+    living(partition, 601, 602, [8, 9]);
+    expect(partition.headlines()).toEqual(['opened pipeline', 'closed pipeline']);
+    expect(partition.stateOf(CANARY)).toBe('ok');
+  });
+
+  test('through a restart is told once, and withdrawn once', () => {
+    const partition = twoDetectors();
+    partition.wait(10_000);
+    partition.restart();
+    partition.wait(100_000);
+    expect(partition.headlines()).toEqual(['opened pipeline']);
+    living(partition, 101, 103, [8, 9]);
+    partition.restart();
+    living(partition, 104, 106, [8, 9]);
+    expect(partition.headlines()).toEqual(['opened pipeline', 'closed pipeline']);
+  });
+
+  test('is not told while a site starts, and is when no canary comes at all', () => {
+    const partition = new Partition();
+    partition.restart();
+    partition.wait(29_999);
+    expect(partition.headlines()).toEqual([]);
+    partition.wait(30_000);
+    expect(partition.headlines()).toEqual(['opened pipeline']);
+  });
+
+  test('is not told when the watchdog itself has slept', () => {
+    const partition = twoDetectors();
+    partition.now = T0 + 60_000;
+    expect(partition.task.wake(partition.now)).toEqual({ outputs: [], changelog: [] });
+    partition.wait(62_999);
+    expect(partition.headlines()).toEqual([]);
+    partition.wait(63_000);
+    expect(partition.headlines()).toEqual(['opened pipeline']);
+  });
+});
+
+describe('a bridge', () => {
+  test('that stops is not its detectors’ silence, until it is taken as gone', () => {
+    const partition = new Partition();
+    partition.restart();
+    for (const id of [8, 9]) partition.announce(id, 1_000, 0);
+    const both = (s: number) => {
+      partition.signal(8, s * 1_000, 0, 'a');
+      partition.canary(s * 1_000 + 400, 'a');
+      partition.signal(9, s * 1_000 + 500, 0, 'b');
+      partition.canary(s * 1_000 + 600, 'b');
+      partition.read();
+    };
+    for (let s = 0; s < 10; s++) both(s);
+    const onlyB = (s: number) => {
+      partition.signal(9, s * 1_000 + 500, 0, 'b');
+      partition.canary(s * 1_000 + 600, 'b');
+      partition.read();
+    };
+    for (let s = 10; s < 40; s++) onlyB(s);
+    expect(partition.headlines()).toEqual([]);
+    for (let s = 40; s < 46; s++) onlyB(s);
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+  });
+
+  test('whose detectors move to another one makes nobody silent', () => {
+    const partition = new Partition();
+    partition.restart();
+    partition.announce(8, 1_000, 0);
+    for (let s = 0; s < 200; s++) {
+      const bridge = s % 50 < 25 ? 'a' : 'b';
+      // Its clock is an hour behind.
+      const at = s * 1_000 - (bridge === 'b' ? 3_600_000 : 0);
+      partition.signal(8, at, 0, bridge);
+      partition.canary(at + 500, bridge);
+      partition.read();
+    }
+    expect(partition.headlines().filter((line) => line.includes('detector'))).toEqual([]);
+  });
+});
+
+describe('bad records', () => {
+  test('a 0 that cannot be read is refused here, a 1 is left to the filter, and a canary’s 1 proves nothing', () => {
+    const partition = twoDetectors();
+    const broken = { ...received({ topic: 'signals', key: 'x', value: '0', timestamp: T0 }, 100) };
+    expect(() => partition.task.input(broken, T0)).toThrow(expect.objectContaining({ code: 'RECORD_INVALID' }));
+    expect(partition.task.input({ ...broken, value: Buffer.from('1') }, T0).outputs).toEqual([]);
+    expect(partition.task.input({ ...broken, value: Buffer.from('2') }, T0).outputs).toEqual([]);
+    partition.signal(CANARY, 5_000, 1);
+    partition.read();
+    partition.wait(7_505);
+    expect(partition.headlines()).toEqual(['opened pipeline']);
+  });
+
+  test('a time stamp that is no date does not stop the state from being told', () => {
+    const partition = twoDetectors();
+    partition.log.push({
+      ...received({ topic: 'signals', key: '8', value: '1', headers: { floor: '3' }, timestamp: -1 }, 99),
+    });
+    partition.log.push({
+      ...received({ topic: 'signals', key: '9', value: '1', headers: { floor: '3' }, timestamp: 9e15 }, 99),
+    });
+    for (const record of partition.log.slice(-2)) {
+      const emission = partition.task.input(record, partition.now);
+      expect(emission.changelog).toHaveLength(1);
+    }
+  });
+});
