@@ -274,6 +274,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   }
 
   #abandon(what: string): void {
+    if (this.#outbox === undefined && this.#rising === undefined) return;
     const error = new SmokewireError('STOPPED', `detector ${this.id} was ${what} before the broker answered`);
     this.#outbox?.abandon(error);
     const rising = this.#rising ?? [];
