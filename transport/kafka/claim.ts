@@ -10,6 +10,8 @@ export interface Claim {
   readonly extents: ReadonlyMap<string, Extent>;
   /** Starts reading a topic at `offset`, or goes on there. Nothing is read before. */
   read(topic: string, offset: number): void;
+  /** Leaves a topic unread from now on, until `read`; what was being fetched of it is dropped. */
+  pause(topic: string): void;
   /** The partition is caught up; the consumer is ready when all its claims are. */
   ready(): void;
   /**

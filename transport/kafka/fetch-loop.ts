@@ -64,6 +64,11 @@ export class FetchLoop {
     this.#wake();
   }
 
+  /** Reads a partition no longer; what is being fetched of it is dropped. */
+  pause(topic: string, partition: number): void {
+    this.#positions.delete(`${topic}/${partition}`);
+  }
+
   /** Reads until `signal` aborts. Never rejects, unless `deliver` does. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#wake(), { once: true });
@@ -121,6 +126,10 @@ export class FetchLoop {
       const entries = asked.get(name);
       if (entries) entries.push(entry);
       else asked.set(name, [entry]);
+    }
+    if (asked.size === 0) {
+      this.#epoch++;
+      return [];
     }
     const { responses } = await broker.fetch({
       maxWaitTime: this.#lingerMs > 0 ? this.#lingerMs : PARKED_MS,

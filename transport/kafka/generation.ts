@@ -122,6 +122,7 @@ export class Generation {
           this.#topics.map((topic) => [topic, extents.get(prefix + topic)?.get(partition) ?? { start: 0, end: 0 }]),
         ),
         read: (topic, offset) => loop.read(topic, partition, offset),
+        pause: (topic) => loop.pause(topic, partition),
         ready: () => this.#ready(partition),
         abandon: (reason) => this.#lose(reason),
         done: (topic, offset, metadata = '') => this.#done({ topic: prefix + topic, partition, offset, metadata }),
