@@ -1,124 +1,56 @@
-import type { Clock } from '../../contracts/clock.ts';
-import { type ErrorCode, messageOf, SmokewireError } from '../../contracts/errors.ts';
-import type { OutRecord } from '../../contracts/kafka-records.ts';
-import type { Logger } from '../../contracts/logger.ts';
-import type { Metrics } from '../../contracts/metrics.ts';
-import { bridgeSubscriptions } from '../../contracts/mqtt-topics.ts';
 import type { Service } from '../../contracts/service.ts';
-import type { RecordSink } from '../../transport/kafka/types.ts';
-import type { MqttEndpoint } from '../../transport/mqtt/address.ts';
-import { type Batch, MqttSubscriber } from '../../transport/mqtt/subscriber.ts';
-import { Ingress, MAX_PAYLOAD_BYTES } from './ingress.ts';
-import { Pump } from './pump.ts';
-import type { Subject } from './routes.ts';
+import type { KafkaClient } from '../../transport/kafka/client.ts';
+import { SupervisedConsumer } from '../../transport/kafka/consumer.ts';
+import { MqttClient } from '../../transport/mqtt/client.ts';
+import { Inbound, type InboundOptions } from './inbound.ts';
+import { COMMANDS, Outbound } from './outbound.ts';
 
-export interface BridgeOptions {
-  /** Names this bridge among several of a site, in its session at the broker and in each record's header. */
-  readonly name: string;
-  readonly site: string;
-  /** The root of the site's MQTT topics. */
-  readonly root: string;
-  readonly mqtt: MqttEndpoint;
-  readonly sink: RecordSink;
-  readonly metrics: Metrics;
-  /** The site's clock: stamps records. */
-  readonly clock: Clock;
-  /** Keepalive, deadlines and backoff of the sockets. */
-  readonly wireClock: Clock;
-  readonly logger: Logger;
-  /** Messages between MQTT and Kafka's acknowledgement above which reading pauses. */
-  readonly maxInFlight?: number;
+export interface BridgeOptions extends InboundOptions {
+  readonly kafka: KafkaClient;
 }
 
-/** How long a stop waits for Kafka to answer what was sent, in milliseconds. Without the answer the broker keeps it. */
-const DRAIN_MS = 1_000;
-
 /**
- * MQTT to Kafka. A message is acknowledged to MQTT once Kafka acknowledged its record, or its dead letter: what a detector
- * was promised at QoS 1 survives a kill of the bridge at any instant. While Kafka is away nothing is acknowledged, reading
- * pauses at the bound, and the broker keeps the rest.
+ * Between MQTT and Kafka: what detectors and valves say goes in (`inbound.ts`), valve commands go out (`outbound.ts`). It
+ * knows nothing of fires. Two connections to the MQTT broker, since reading pauses while Kafka is away, and commands go on.
  */
 export class Bridge implements Service {
   readonly name: string;
-  readonly #options: BridgeOptions;
-  readonly #ingress: Ingress;
-  readonly #subscriber: MqttSubscriber;
-  readonly #pump: Pump;
-  #failure: string | undefined;
+  readonly #inbound: Inbound;
+  readonly #mqtt: MqttClient;
+  readonly #commands: SupervisedConsumer;
 
   constructor(options: BridgeOptions) {
-    this.#options = options;
-    this.name = `bridge ${options.name}`;
-    this.#ingress = new Ingress({ root: options.root, site: options.site, bridge: options.name });
-    this.#pump = new Pump(options.sink, (error) => this.#failed(error));
-    this.#subscriber = new MqttSubscriber({
-      ...options.mqtt,
-      clientId: `smokewire-${options.site}-bridge-${options.name}`,
-      subscriptions: bridgeSubscriptions(options.root, options.site),
-      maxPayloadBytes: MAX_PAYLOAD_BYTES,
-      ...(options.maxInFlight !== undefined && { maxInFlight: options.maxInFlight }),
-      wireClock: options.wireClock,
-      logger: options.logger,
-      onBatch: (batch) => this.#take(batch),
+    const { name, site, root, kafka, metrics, clock, logger, sink } = options;
+    this.name = `bridge ${name}`;
+    this.#inbound = new Inbound(options);
+    this.#mqtt = new MqttClient({ ...options.mqtt, clientId: `smokewire-${site}-bridge-${name}-commands`, logger });
+    const outbound = new Outbound({ site, root, mqtt: this.#mqtt, sink, metrics, clock, logger });
+    this.#commands = new SupervisedConsumer({
+      client: kafka,
+      role: 'bridge',
+      topics: [COMMANDS],
+      metrics,
+      begin: (claim) => outbound.begin(claim),
     });
   }
 
   missing(): readonly string[] {
-    return this.#failure === undefined ? this.#subscriber.missing() : [this.#failure];
+    return [...this.#inbound.missing(), ...this.#mqtt.missing(), ...this.#commands.missing()];
   }
 
-  /** @throws SmokewireError MQTT_UNREACHABLE, STOPPED */
-  start(): Promise<void> {
-    return this.#subscriber.start();
+  /** @throws SmokewireError MQTT_UNREACHABLE, KAFKA_UNREACHABLE, STOPPED; nothing is left running then */
+  async start(): Promise<void> {
+    try {
+      await Promise.all([this.#inbound.start(), this.#mqtt.start(), this.#commands.start()]);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
-  /** Reads nothing more, waits shortly for what is under way, and closes; the broker keeps the session. */
+  /** Ends what is under way, within reason. What was not acknowledged by then stays where it came from. */
   async stop(): Promise<void> {
-    this.#subscriber.hold();
-    await this.#drained();
-    await this.#subscriber.stop();
-  }
-
-  #take(batch: Batch): void {
-    const { clock, metrics } = this.#options;
-    const receivedAt = clock.now();
-    const records: OutRecord[] = [];
-    const received: Record<Subject, number> = { signal: 0, status: 0, config: 0, 'valve-state': 0 };
-    for (const message of batch.messages) {
-      const { subject, record, discarded } = this.#ingress.take(message, receivedAt);
-      received[subject] += 1;
-      records.push(record);
-      if (discarded) this.#countDiscarded(record.topic, discarded);
-    }
-    for (const [subject, count] of Object.entries(received)) {
-      if (count > 0) metrics.bridgeReceived.inc({ subject }, count);
-    }
-    metrics.bridgeInFlight.set(this.#subscriber.inFlight);
-    this.#pump.push(records, () => {
-      batch.acknowledge();
-      metrics.bridgeInFlight.set(this.#subscriber.inFlight);
-    });
-  }
-
-  #countDiscarded(topic: string, code: ErrorCode): void {
-    this.#options.metrics.bridgeDiscarded.inc({ code });
-    this.#options.metrics.deadLetters.inc({ topic, code });
-    this.#options.logger.debug({ topic, code }, 'a message from MQTT became a dead letter');
-  }
-
-  #failed(error: unknown): void {
-    if (error instanceof SmokewireError && error.code === 'STOPPED') return;
-    this.#failure = 'the bridge cannot write to Kafka any more';
-    this.#options.logger.error({ error: messageOf(error) }, 'the bridge cannot write to Kafka any more');
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const deadline = this.#options.wireClock.after('bridge drain', DRAIN_MS, resolve);
-      void this.#pump.idle().then(() => {
-        deadline.cancel();
-        resolve();
-      });
-    });
+    await Promise.all([this.#inbound.stop(), this.#commands.stop()]);
+    await this.#mqtt.stop();
   }
 }

@@ -55,6 +55,8 @@ export class MqttClient implements Service {
   #socket: Socket | undefined;
   #ready = false;
   #ended: Promise<void> = Promise.resolve();
+  /** Called when the client is connected the next time. */
+  #onConnected: (() => void)[] = [];
   /** Those who wait for an answer, to be told when the client stops. */
   readonly #waiting = new Set<(error: SmokewireError) => void>();
 
@@ -115,6 +117,16 @@ export class MqttClient implements Service {
     });
   }
 
+  /**
+   * Resolves once it is connected, at once where it is.
+   * @throws SmokewireError STOPPED
+   */
+  whenConnected(): Promise<void> {
+    if (this.#client === undefined) return Promise.reject(this.#stopped());
+    if (this.#ready) return Promise.resolve();
+    return this.#answer((resolve) => void this.#onConnected.push(() => resolve()));
+  }
+
   #connect(): MqttJsClient {
     const { clientId, will, clean = true, keepaliveS = 30, logger, onMessage } = this.#options;
     const address = brokerAddress(this.#options);
@@ -170,6 +182,7 @@ export class MqttClient implements Service {
     if (this.#client !== client || !client.connected) return;
     this.#ready = true;
     onReady?.();
+    for (const connected of this.#onConnected.splice(0)) connected();
   }
 
   /** A promise that `stop` and `drop` reject. */
@@ -199,6 +212,7 @@ export class MqttClient implements Service {
     this.#ready = false;
     for (const reject of this.#waiting) reject(this.#stopped());
     this.#waiting.clear();
+    this.#onConnected = [];
     if (socket && !socket.destroyed) {
       const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
       // A broker that does not read would never let the goodbye out.

@@ -23,6 +23,8 @@ export interface SubscriberConnectionOptions {
 /** From the first SYN to the SUBACK, in milliseconds. */
 const SETUP_TIMEOUT_MS = 5_000;
 const SUBSCRIBE_ID = 1;
+/** Type, remaining length, and room for the packet id (MQTT 3.1.1, 3.4). */
+const PUBACK = 0x4002_0000;
 const PINGREQ = Buffer.from([0xc0, 0x00]);
 const DISCONNECT = Buffer.from([0xe0, 0x00]);
 const REFUSED = 0x80;
@@ -44,6 +46,7 @@ export class SubscriberConnection {
   readonly #setup: Timer;
   #keepalive: Timer | undefined;
   #messages: Publish[] = [];
+  #done: (readonly Publish[])[] = [];
   #state: 'connecting' | 'subscribing' | 'live' | 'closing' = 'connecting';
   #sessionPresent = false;
   /** Something came since the last PINGREQ, or could not be looked at because reading was paused. */
@@ -78,22 +81,16 @@ export class SubscriberConnection {
     this.#socket.resume();
   }
 
-  /** PUBACK for each message at QoS 1, in one write. */
+  /** PUBACK for each message at QoS 1. What is acknowledged in one turn is written together. */
   acknowledge(messages: readonly Publish[]): void {
-    if (this.#socket.destroyed || this.#state === 'closing') return;
-    const packets = Buffer.allocUnsafe(4 * messages.length);
-    let end = 0;
-    for (const { packetId } of messages) {
-      if (packetId === 0) continue;
-      packets.writeUInt32BE(0x4002_0000 + packetId, end);
-      end += 4;
-    }
-    if (end > 0) this.#socket.write(packets.subarray(0, end));
+    if (this.#done.length === 0) process.nextTick(() => this.#writeAcknowledgements());
+    this.#done.push(messages);
   }
 
   /** Says DISCONNECT after what was written before, and closes. */
   goodbye(): void {
     // A broker that does not read would never let it out.
+    this.#writeAcknowledgements();
     const deaf = this.#state !== 'live' || this.#socket.writableNeedDrain;
     this.#state = 'closing';
     if (deaf) this.#socket.destroy();
@@ -121,6 +118,19 @@ export class SubscriberConnection {
     const messages = this.#messages;
     this.#messages = [];
     this.#options.onMessages(messages, chunk.length);
+  }
+
+  #writeAcknowledgements(): void {
+    const done = this.#done.flat();
+    this.#done = [];
+    if (this.#state === 'closing' || this.#socket.destroyed) return;
+    const packets = Buffer.allocUnsafe(4 * done.length);
+    let end = 0;
+    for (const { packetId } of done) {
+      if (packetId === 0) continue;
+      end = packets.writeUInt32BE(PUBACK + packetId, end);
+    }
+    if (end > 0) this.#socket.write(packets.subarray(0, end));
   }
 
   #control({ type, body }: ControlPacket): void {

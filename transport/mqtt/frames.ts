@@ -67,9 +67,8 @@ export class FrameReader {
       this.#held = [];
       this.#heldBytes = 0;
     }
-    let at = Math.min(this.#skipBytes, bytes.length);
-    this.#skipBytes -= at;
-
+    let at = this.#skipBytes;
+    this.#skipBytes = 0;
     while (at < bytes.length) {
       let length = 0;
       let body = at + 1;

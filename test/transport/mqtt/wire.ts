@@ -16,10 +16,23 @@ export async function openPort(server?: Server): Promise<number> {
   return address.port;
 }
 
-/** The broker at `url` behind a port of its own, whose connections can be cut; gone when the test is over. */
-export async function cuttable(url: string): Promise<{ url: string; cut(): void }> {
+/** A port between a client and a broker. */
+interface Cuttable {
+  readonly url: string;
+  /** Ends the connections that there are. */
+  cut(): void;
+  /** Ends them, and every further one at once. */
+  refuse(): void;
+  /** Takes connections again. */
+  accept(): void;
+}
+
+/** The broker at `url` behind a port of its own; gone when the test is over. */
+export async function cuttable(url: string): Promise<Cuttable> {
   const open = new Set<Socket>();
+  let refusing = false;
   const server = createServer((near) => {
+    if (refusing) return void near.on('error', () => undefined).destroy();
     const far = connect(Number(new URL(url).port), '127.0.0.1');
     for (const socket of [near, far]) {
       open.add(socket);
@@ -34,5 +47,15 @@ export async function cuttable(url: string): Promise<{ url: string; cut(): void 
     cut();
     server.close();
   });
-  return { url: `mqtt://127.0.0.1:${await openPort(server)}`, cut };
+  return {
+    url: `mqtt://127.0.0.1:${await openPort(server)}`,
+    cut,
+    refuse: () => {
+      refusing = true;
+      cut();
+    },
+    accept: () => {
+      refusing = false;
+    },
+  };
 }
