@@ -42,7 +42,7 @@ export class Canary implements Service {
   readonly #client: MqttClient;
   readonly #birds: readonly Bird[];
   #timer: Timer | undefined;
-  #stopping = false;
+  #running = false;
 
   constructor(options: CanaryOptions) {
     this.#options = options;
@@ -56,15 +56,17 @@ export class Canary implements Service {
 
   /** Resolves when it is connected and the first beats are on their way. @throws SmokewireError MQTT_UNREACHABLE, STOPPED */
   async start(): Promise<void> {
+    this.#running = true;
     await this.#client.start();
-    if (this.#stopping) return;
+    // A stop may have come between.
+    if (!this.#running) return;
     const { clock, periodMs = CANARY_PERIOD_MS } = this.#options;
     this.#timer = clock.every('canary', periodMs, () => this.#beat());
     this.#beat();
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#running = false;
     this.#timer?.cancel();
     this.#timer = undefined;
     await this.#client.stop();

@@ -6,6 +6,7 @@ import { addressLabel, type BrokerAddress } from '../transport/mqtt/address.ts';
 import type { Rider } from './carousel.ts';
 import type { Applicant, ConnectGate } from './connect-gate.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
+import type { DetectorIdentity } from './detector-identity.ts';
 import { BIRTH, birthPackets, connectPacket, deathPacket, heartbeatPacket, type Place } from './detector-packets.ts';
 import { Outbox, type Settle } from './outbox.ts';
 
@@ -23,15 +24,6 @@ export interface DetectorHost {
   localAddress(id: number): string | undefined;
   /** `settled` may have changed. */
   changed(detector: Detector): void;
-}
-
-/** What a detector is; times in milliseconds. */
-export interface DetectorIdentity {
-  readonly id: number;
-  readonly floor: number;
-  readonly mode: DetectorMode;
-  readonly heartbeatMs: number;
-  readonly phaseMs: number;
 }
 
 export type SimulatedState = 'connected' | 'killed' | 'silenced' | 'connecting';

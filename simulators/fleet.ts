@@ -4,7 +4,6 @@ import type { FleetControl } from '../contracts/fleet-control.ts';
 import type { DetectorAction } from '../contracts/http.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { Metrics } from '../contracts/metrics.ts';
-import type { DetectorMode } from '../contracts/mqtt-payloads.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Service } from '../contracts/service.ts';
 import { addressLabel, brokerAddress } from '../transport/mqtt/address.ts';
@@ -12,17 +11,10 @@ import { Carousel } from './carousel.ts';
 import { ConnectGate } from './connect-gate.ts';
 import { checkDescriptors, descriptorLimit } from './descriptors.ts';
 import { Detector, type DetectorHost, type SimulatedState } from './detector.ts';
+import { type DetectorIdentity, detectorIdentities, type FleetPlan } from './detector-identity.ts';
 import { sourceAddresses } from './source-addresses.ts';
 
-export interface FleetOptions {
-  /** How many; their ids count from 1. */
-  readonly detectors: number;
-  /** Detector i is on floor 1 + (i − 1) mod `floors`. */
-  readonly floors: number;
-  /** Milliseconds; dealt out in turn. */
-  readonly heartbeatMs: readonly number[];
-  /** How many of them, the last ones, have to be asked. */
-  readonly passive: number;
+export interface FleetOptions extends FleetPlan {
   readonly site: string;
   /** The root of the MQTT topics. */
   readonly root: string;
@@ -44,11 +36,7 @@ export interface FleetOptions {
 }
 
 /** A detector as it is simulated, which only its maker knows: the site learns of it by its signals alone. */
-export interface DetectorSnapshot {
-  readonly id: number;
-  readonly floor: number;
-  readonly mode: DetectorMode;
-  readonly heartbeatMs: number;
+export interface DetectorSnapshot extends Omit<DetectorIdentity, 'phaseMs'> {
   readonly state: SimulatedState;
   readonly tripped: boolean;
 }
@@ -78,7 +66,7 @@ export class Fleet implements Service, FleetControl {
     const address = brokerAddress({ url: mqttUrl, ...credentials });
     this.#label = addressLabel(address);
     this.#gate = new ConnectGate({ wireClock, random: random.fork('connects'), logger });
-    this.#detectors = build(options, {
+    const host: DetectorHost = {
       address,
       root,
       site,
@@ -88,7 +76,9 @@ export class Fleet implements Service, FleetControl {
       gate: this.#gate,
       localAddress: sourceAddresses(address.host, options.detectors),
       changed: (detector) => this.#changed(detector),
-    });
+    };
+    const identities = detectorIdentities(options, random.fork('phases'));
+    this.#detectors = identities.map((identity) => new Detector(identity, host));
     this.#carousel = new Carousel(
       clock,
       this.#detectors.filter((detector) => detector.mode === 'active'),
@@ -230,21 +220,6 @@ export class Fleet implements Service, FleetControl {
       `there is no simulated detector ${id}: their ids are 1 to ${this.#detectors.length}`,
     );
   }
-}
-
-function build({ detectors, floors, heartbeatMs, passive, random }: FleetOptions, host: DetectorHost): Detector[] {
-  const phases = random.fork('phases');
-  return Array.from({ length: detectors }, (_, index) => {
-    const period = heartbeatMs[index % heartbeatMs.length] ?? 1_000;
-    const identity = {
-      id: index + 1,
-      floor: 1 + (index % floors),
-      mode: index < detectors - passive ? 'active' : 'passive',
-      heartbeatMs: period,
-      phaseMs: Math.floor(phases.next() * period),
-    } as const;
-    return new Detector(identity, host);
-  });
 }
 
 function snapshotOf({ id, floor, mode, heartbeatMs, state, tripped }: Detector): DetectorSnapshot {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../app/random.ts';
 import { Carousel, type Rider } from '../../simulators/carousel.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -95,13 +94,4 @@ describe('the carousel', () => {
     expect(one.beats.length).toBeGreaterThanOrEqual(6);
     expect(one.beats.length).toBeLessThanOrEqual(8);
   });
-});
-
-it('the phases of a fleet come from the seed', () => {
-  const phases = (seed: string) => {
-    const random = seededRandom(seed).fork('phases');
-    return Array.from({ length: 5 }, () => random.next());
-  };
-  expect(phases('a')).toEqual(phases('a'));
-  expect(phases('a')).not.toEqual(phases('b'));
 });
