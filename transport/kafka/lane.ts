@@ -12,6 +12,9 @@ const MOST_IN_FLIGHT = 8;
 /** A task whose `wake` fails is not woken again before this, in milliseconds. */
 const AFTER_FAILURE_MS = 1_000;
 
+/** Timers of a runtime overflow after 24 days; a task that is woken early has nothing to do and is armed again. */
+const LONGEST_TIMER_MS = 86_400_000;
+
 export interface LaneOptions {
   readonly claim: Claim;
   readonly definition: TaskDefinition;
@@ -171,7 +174,7 @@ export class Lane implements Work {
     if (this.#ended || this.#restoring.size > 0) return;
     const deadline = this.#task.deadline?.();
     if (deadline === undefined) return;
-    const delay = Math.max(0, deadline - this.#clock.now());
+    const delay = Math.min(Math.max(0, deadline - this.#clock.now()), LONGEST_TIMER_MS);
     this.#timer = this.#clock.after(`${this.#definition.role} deadline`, delay, () => this.#wake());
   }
 
