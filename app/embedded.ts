@@ -11,12 +11,13 @@ import type { Service } from '../contracts/service.ts';
 
 /** Where a process finds what it talks to, embedded or real, and as whom. */
 export interface Surroundings {
-  readonly mqtt: { readonly url: string; readonly username: string | undefined; readonly password: string | undefined };
+  /** With the bridge's credentials, if there are any. */
+  readonly mqtt: { readonly url: string; readonly username?: string; readonly password?: string };
   readonly kafka: readonly string[];
   readonly smtp: string;
   readonly twilio: {
-    /** Twilio's API where undefined. */
-    readonly baseUrl: string | undefined;
+    /** Twilio's own API without. */
+    readonly baseUrl?: string;
     readonly accountSid: string;
     readonly authToken: string;
     readonly from: string;
@@ -57,7 +58,12 @@ export class Embedded {
     };
     const { host } = config;
     if (brokers && config.mqtt === undefined) {
-      this.mqtt = new MqttBroker({ host, port: config.mqttPort, clock: wireClock, logger, bridgeCredentials: this.#bridge });
+      this.mqtt = new MqttBroker({
+        host,
+        port: config.mqttPort,
+        logger,
+        bridgeCredentials: this.#bridge,
+      });
     }
     if (brokers && config.kafka === undefined) {
       this.kafka = new KafkaBroker({ host, port: config.kafkaPort, clock: wireClock, random, logger });
@@ -78,13 +84,15 @@ export class Embedded {
   /** Where everything is; the embedded ones have to run, for their ports to be known. */
   surroundings(): Surroundings {
     const config = this.#config;
-    const credentials = this.mqtt ? this.#bridge : { username: config.mqttUsername, password: config.mqttPassword };
+    const { mqttUsername: username, mqttPassword: password } = config;
+    const credentials = this.mqtt ? this.#bridge : username && password ? { username, password } : {};
+    const baseUrl = this.twilio?.url ?? config.twilioUrl;
     return {
       mqtt: { url: this.mqtt?.url ?? config.mqtt ?? '', ...credentials },
       kafka: this.kafka ? [this.kafka.address] : (config.kafka ?? []),
       smtp: this.smtp?.url ?? config.smtp ?? '',
       twilio: {
-        baseUrl: this.twilio?.url,
+        ...(baseUrl && { baseUrl }),
         ...this.#account,
         from: config.twilioFrom ?? TWILIO_TEST_FROM,
       },

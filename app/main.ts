@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { realClock } from './clock.ts';
 import { runCommandLine } from './cli/program.ts';
+import { realClock } from './clock.ts';
 import { freshSeed, seededRandom } from './random.ts';
 
 // Signals stay here: the first SIGINT or SIGTERM asks for a clean stop, a second one exits at once.

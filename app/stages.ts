@@ -9,11 +9,17 @@ import type { Service } from '../contracts/service.ts';
 export class Stages {
   readonly #logger: Logger;
   readonly #running: (readonly Service[])[] = [];
+  readonly #stop = new AbortController();
   #starting: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   constructor(logger: Logger) {
     this.#logger = logger;
+  }
+
+  /** Aborts when the stop begins. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Starts the services of one stage. When one of them fails the others are left to `stop`. */
@@ -32,11 +38,12 @@ export class Stages {
 
   /** Stops everything, last stage first; returns when nothing is left running. One service's failure does not spare the next. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+    this.#stop.abort();
+    this.#stopping ??= this.#stopAll();
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stopAll(): Promise<void> {
     for (let stage = this.#running.pop(); stage; stage = this.#running.pop()) {
       const results = await Promise.allSettled(stage.map((service) => service.stop()));
       for (const [i, result] of results.entries()) {
@@ -49,6 +56,6 @@ export class Stages {
   }
 
   #refuseWhenStopping(): void {
-    if (this.#stopping) throw new SmokewireError('STOPPED', 'stopped while it was starting');
+    if (this.#stop.signal.aborted) throw new SmokewireError('STOPPED', 'stopped while it was starting');
   }
 }

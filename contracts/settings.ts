@@ -131,6 +131,9 @@ export const configSchema = z.strictObject({
     .register(meta, { env: 'TWILIO_ACCOUNT_SID', help: "Twilio's account; the local stand-in without" }),
   twilioAuthToken: z.string().min(1).optional().register(meta, { env: 'TWILIO_AUTH_TOKEN', help: "Twilio's secret" }),
   twilioFrom: z.string().min(1).optional().register(meta, { env: 'TWILIO_FROM', help: 'the number that sends' }),
+  twilioUrl: url('http:', 'https:')
+    .optional()
+    .register(meta, { env: 'TWILIO_API_URL', help: "where Twilio's API, or what stands in for it, answers" }),
   data: z
     .string()
     .min(1)

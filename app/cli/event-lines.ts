@@ -5,7 +5,7 @@ type Style = Parameters<ReturnType<typeof painter>>[0];
 
 /** How each event looks to people: its colour, its mark, and what it says. */
 const LOOKS: Record<SiteEventType, { style: Style; mark: string; words: string }> = {
-  'site.ready': { style: 'green', mark: '●', words: 'site is ready' },
+  'site.ready': { style: 'green', mark: '●', words: 'is ready' },
   'alarm.raised': { style: ['bold', 'red'], mark: '▲', words: 'FIRE' },
   'alarm.reset': { style: 'green', mark: '●', words: 'alarm reset' },
   'valve.opened': { style: ['bold', 'cyan'], mark: '◆', words: 'valve open' },
@@ -25,20 +25,27 @@ const LOOKS: Record<SiteEventType, { style: Style; mark: string; words: string }
   'notification.dead': { style: ['bold', 'red'], mark: '✕', words: 'could not be told: dead letter' },
   'lamp.on': { style: 'yellow', mark: '◉', words: 'lamp on' },
   'lamp.off': { style: 'dim', mark: '○', words: 'lamp off' },
-  'site.stopped': { style: 'dim', mark: '■', words: 'site has stopped' },
+  'site.stopped': { style: 'dim', mark: '■', words: 'has stopped' },
 };
 
+/** What of an event's data people want to read behind its words. */
+const DETAILS = ['channel', 'to', 'by', 'text', 'reason'];
+
 /** One line for an event, with its time of day in UTC. */
-export function eventLine(terminal: Terminal, event: SiteEvent): string {
+export function eventLine(terminal: Terminal, { type, at, subject, data }: SiteEvent): string {
   const paint = painter(terminal);
-  const { style, mark, words } = LOOKS[event.type];
-  const subject = printable(event.subject.replace('/', ' '));
-  const details = ['channel', 'to', 'detectors', 'by', 'text', 'reason']
-    .flatMap((name) => {
-      const value = event.data[name];
-      if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return [];
-      return [printable(Array.isArray(value) ? `${name} ${value.join(', ')}` : String(value))];
-    })
-    .join(' · ');
-  return `${paint('dim', event.at.slice(11, 23))}  ${paint(style, `${mark} ${subject} ${words}`)}${details && `  ${paint('dim', details)}`}`;
+  const { style, mark, words } = LOOKS[type];
+  const details = DETAILS.flatMap((name) => {
+    const value = data[name];
+    return typeof value === 'string' ? [printable(value)] : [];
+  }).join(' · ');
+  const what = paint(style, `${mark} ${subjectInWords(subject)} ${words}`);
+  return `${paint('dim', at.slice(11, 23))}  ${what}${details && `  ${paint('dim', details)}`}`;
+}
+
+/** `detector/7` as "detector 7"; an incident by the first part of its id, a lamp by what it is about. */
+function subjectInWords(subject: string): string {
+  const [kind = '', id = '', ...rest] = subject.split('/');
+  if (kind === 'incident') return `incident ${id.slice(0, 8)}`;
+  return printable([kind === 'lamp' ? '' : kind, id, ...rest].join(' ').trim());
 }

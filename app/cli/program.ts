@@ -27,7 +27,8 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     // commander has printed its help, version or complaint already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     if (error instanceof SmokewireError) {
-      for (const line of error.message.split('\n')) terminal.stderr.write(`smokewire: ${error.code}: ${printable(line)}\n`);
+      for (const line of error.message.split('\n'))
+        terminal.stderr.write(`smokewire: ${error.code}: ${printable(line)}\n`);
       return errorTraits(error.code).exit ?? EXIT_FAILED;
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -38,9 +39,14 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
 
 function program(terminal: Terminal): Command {
   const root = new Command('smokewire')
-    .description('A fire-safety IoT simulator with stream processing: launch detectors, trip or kill some, see who is told.')
+    .description(
+      'A fire-safety IoT simulator with stream processing: launch detectors, trip or kill some, see who is told.',
+    )
     .version(version(), '-V, --version')
-    .addHelpText('after', '\nExamples:\n  smokewire up                    a whole site in this process\n  smokewire trip 7                detector 7 signals fire: its floor’s valve opens\n  smokewire kill 8                detector 8 falls silent: e-mail, SMS and lamp\n  smokewire inbox --follow        what people were told')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  smokewire up                    a whole site in this process\n  smokewire trip 7                detector 7 signals fire: its floor’s valve opens\n  smokewire kill 8                detector 8 falls silent: e-mail, SMS and lamp\n  smokewire inbox --follow        what people were told',
+    )
     .showHelpAfterError('(see smokewire --help)')
     .exitOverride()
     .configureOutput({

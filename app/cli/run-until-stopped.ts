@@ -5,6 +5,7 @@ import type { Role } from '../../contracts/roles.ts';
 import type { SiteEvent } from '../../contracts/site-events.ts';
 import { stderrLogger } from '../logger.ts';
 import { SiteProcess } from '../site-process.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { eventLine } from './event-lines.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -43,8 +44,8 @@ export async function runUntilStopped(terminal: Terminal, options: RunOptions): 
   try {
     await site.start();
     if (!json) greet(terminal, site.view());
-    print({ type: 'site.ready', at: rfc3339(terminal.clock.now()), subject: 'site', data: site.readyData() });
-    await aborted(terminal.stopping);
+    print({ type: 'site.ready', at: rfc3339(terminal.clock.now()), subject: 'site', data: readyData(site.view()) });
+    await untilAborted(terminal.stopping);
   } catch (error) {
     // A stop during the start is a stop like any other.
     if (!terminal.stopping.aborted) throw error;
@@ -53,13 +54,6 @@ export async function runUntilStopped(terminal: Terminal, options: RunOptions): 
     await site.stop();
   }
   print({ type: 'site.stopped', at: rfc3339(terminal.clock.now()), subject: 'site', data: {} });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** Prints each further tenth of a large fleet that has connected. */
@@ -71,4 +65,9 @@ function progressPrinter(terminal: Terminal): (connected: number, total: number)
     told = tenth;
     terminal.stdout.write(`${connected} of ${total} detectors are connected\n`);
   };
+}
+
+/** What `site.ready` tells (contract: events). */
+function readyData({ addresses, detectors, floors, seed }: SiteView): Record<string, unknown> {
+  return { ...addresses, detectors, floors, seed };
 }

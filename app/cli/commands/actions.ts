@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DETECTOR_ACTIONS, type DetectorAction } from '../../../contracts/http.ts';
+import { SiteApi } from '../../site-api.ts';
 import { addSiteOptions, integerArgument, siteUrl } from '../options.ts';
-import { SiteApi } from '../site-api.ts';
 import { painter, type Terminal } from '../terminal.ts';
 
 const MEANING: Record<DetectorAction, string> = {

@@ -2,8 +2,8 @@ import { Argument, type Command } from 'commander';
 import { z } from 'zod';
 import { SmokewireError } from '../../../contracts/errors.ts';
 import { type DeadLetterView, deadLetterViewSchema } from '../../../contracts/http.ts';
+import { SiteApi } from '../../site-api.ts';
 import { addSiteOptions, integerArgument, siteUrl } from '../options.ts';
-import { SiteApi } from '../site-api.ts';
 import { printable, printRows, type Terminal } from '../terminal.ts';
 
 interface Options {

@@ -2,8 +2,8 @@ import { Argument, type Command } from 'commander';
 import { z } from 'zod';
 import { sleep } from '../../../contracts/clock.ts';
 import { lampViewSchema, receivedEmailSchema, receivedSmsSchema } from '../../../contracts/http.ts';
+import { SiteApi } from '../../site-api.ts';
 import { addSiteOptions, siteUrl } from '../options.ts';
-import { SiteApi } from '../site-api.ts';
 import { painter, printable, type Terminal } from '../terminal.ts';
 
 /** Something that arrived: what makes it one item, when, and what people want to read of it. */

@@ -2,7 +2,6 @@ import { Argument, type Command } from 'commander';
 import { checkRoleConfig, parseConfig } from '../../../contracts/config.ts';
 import { ROLES, type Role } from '../../../contracts/roles.ts';
 import { addSettings, givenSettings } from '../options.ts';
-import { runUntilStopped } from '../run-until-stopped.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `run ROLE…`: only these roles, against brokers given by address. */
@@ -19,6 +18,8 @@ export function addRun(program: Command, terminal: Terminal): void {
       const roles = ROLES.filter((role: Role) => names.includes(role));
       const config = parseConfig(givenSettings(terminal, command));
       checkRoleConfig(config, roles);
+      // Loaded here, so that a command that only asks a site starts fast.
+      const { runUntilStopped } = await import('../run-until-stopped.ts');
       await runUntilStopped(terminal, {
         config,
         roles,

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { acceptedSchema } from '../../../contracts/http.ts';
+import { SiteApi } from '../../site-api.ts';
 import { addSiteOptions, integerArgument, siteUrl } from '../options.ts';
-import { SiteApi } from '../site-api.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options {

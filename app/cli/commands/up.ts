@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../../../contracts/config.ts';
-import { ROLES } from '../../../contracts/roles.ts';
 import type { SiteView } from '../../../contracts/http.ts';
-import { siteProcess } from '../../site-process.ts';
+import { ROLES } from '../../../contracts/roles.ts';
 import { addSettings, givenSettings } from '../options.ts';
-import { runUntilStopped } from '../run-until-stopped.ts';
 import { painter, printable, type Terminal } from '../terminal.ts';
 
 /** `up`: the whole site in one process, until SIGINT or SIGTERM. */
@@ -18,6 +16,8 @@ export function addUp(program: Command, terminal: Terminal): void {
     )
     .action(async (options: { json?: boolean }, command: Command) => {
       const config = parseConfig(givenSettings(terminal, command));
+      // Loaded here, so that a command that only asks a site starts fast.
+      const { runUntilStopped } = await import('../run-until-stopped.ts');
       await runUntilStopped(terminal, { config, roles: ROLES, embed: true, json: options.json ?? false, greet });
     });
 }

@@ -8,8 +8,8 @@ import {
   groupViewSchema,
   siteViewSchema,
 } from '../../../contracts/http.ts';
+import { SiteApi } from '../../site-api.ts';
 import { addSiteOptions, integerArgument, siteUrl } from '../options.ts';
-import { SiteApi } from '../site-api.ts';
 import { painter, printable, printRows, type Terminal } from '../terminal.ts';
 
 interface Options {

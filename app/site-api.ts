@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { ERRORS, type ErrorCode, messageOf, SmokewireError } from '../../contracts/errors.ts';
-import { problemSchema } from '../../contracts/http.ts';
+import { ERRORS, type ErrorCode, messageOf, SmokewireError } from '../contracts/errors.ts';
+import { problemSchema } from '../contracts/http.ts';
 
 /** A running site, spoken to over its HTTP API. */
 export class SiteApi {

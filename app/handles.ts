@@ -1,0 +1,78 @@
+import type { DetectorAction, DetectorView, LampView, ReceivedEmail, ReceivedSms } from '../contracts/http.ts';
+import type { ValvePosition } from '../contracts/mqtt-payloads.ts';
+
+/** How long a wait of the library takes at the most unless it is told otherwise: a default window, and time to be told. */
+export const DEFAULT_WITHIN_MS = 15_000;
+
+/** How long a wait may take, in milliseconds of the site's clock. */
+export interface Within {
+  readonly withinMs?: number;
+}
+
+/** Something of the site that a notification can be about. */
+export interface Subject {
+  /** `detector/8`, `floor/3`, `valve/3` */
+  readonly subject: string;
+}
+
+/** One simulated detector, in a test's hands. Actions resolve when they are done. */
+export interface DetectorHandle extends Subject, Record<DetectorAction, () => Promise<void>> {
+  readonly id: number;
+  /** Its state as the panel shows it now; undefined before anything is known of it. */
+  readonly state: DetectorView['state'] | undefined;
+  /** Resolves once it is in that state. @throws SmokewireError WAIT_TIMEOUT */
+  is(state: DetectorView['state'], options?: Within): Promise<DetectorView>;
+}
+
+/** One floor's valve. */
+export interface ValveHandle extends Subject {
+  readonly floor: number;
+  /** Where it stands as far as it has said so; null before. */
+  readonly position: ValvePosition | null;
+  /** Resolves once the valve reports that it is open. @throws SmokewireError WAIT_TIMEOUT */
+  opened(options?: Within): Promise<void>;
+  /** Resolves once the valve reports that it is closed. @throws SmokewireError WAIT_TIMEOUT */
+  closed(options?: Within): Promise<void>;
+  /** The human's switch; resolves with the command's id once it is accepted. */
+  open(): Promise<string>;
+  close(): Promise<string>;
+  /** From now on it takes commands and does nothing, until `unstick`. */
+  stick(): void;
+  unstick(): void;
+}
+
+export interface FloorHandle extends Subject {
+  readonly floor: number;
+  /** Ends its fire incident. @throws SmokewireError FLOOR_IN_ALARM while a detector still signals 1 */
+  reset(): Promise<void>;
+}
+
+/** A lamp on the panel; its name is the subject of the incident that it is about. */
+export interface LampHandle {
+  readonly lamp: string;
+  on(options?: Within): Promise<LampView>;
+  off(options?: Within): Promise<LampView>;
+}
+
+/** Which message to wait for: about whom, and what its text has to match. Those that have arrived already count. */
+export interface MessageQuery extends Within {
+  readonly about?: Subject;
+  readonly matching?: RegExp;
+}
+
+/** What people were told, as the embedded servers received it. */
+export interface InboxHandle {
+  /** The first e-mail that fits. @throws SmokewireError WAIT_TIMEOUT */
+  email(query?: MessageQuery): Promise<ReceivedEmail>;
+  /** The first SMS that fits. @throws SmokewireError WAIT_TIMEOUT */
+  sms(query?: MessageQuery): Promise<ReceivedSms>;
+  /** All e-mails so far. */
+  emails(): ReceivedEmail[];
+  /** All SMS so far. */
+  smss(): ReceivedSms[];
+}
+
+/** Whether a message's words are about a subject: `detector/8` is said as "detector 8". */
+export function isAbout(words: string, { subject }: Subject): boolean {
+  return new RegExp(`\\b${subject.replace('/', ' ')}\\b`, 'i').test(words);
+}

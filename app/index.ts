@@ -1,0 +1,25 @@
+/** smokewire as a library: a whole site in a test's hands. */
+export type { Duration } from '../contracts/duration.ts';
+export { type ErrorCode, SmokewireError } from '../contracts/errors.ts';
+export type {
+  DeadLetterView,
+  DetectorView,
+  GroupView,
+  LampView,
+  ReceivedEmail,
+  ReceivedSms,
+  SiteView,
+} from '../contracts/http.ts';
+export type { Logger } from '../contracts/logger.ts';
+export type { SiteEvent, SiteEventType } from '../contracts/site-events.ts';
+export type {
+  DetectorHandle,
+  FloorHandle,
+  InboxHandle,
+  LampHandle,
+  MessageQuery,
+  Subject,
+  ValveHandle,
+  Within,
+} from './handles.ts';
+export { type Site, type SiteOptions, startSite } from './site.ts';

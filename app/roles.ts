@@ -1,0 +1,153 @@
+import type { Clock } from '../contracts/clock.ts';
+import type { Config } from '../contracts/config.ts';
+import type { Logger } from '../contracts/logger.ts';
+import type { Metrics } from '../contracts/metrics.ts';
+import { MQTT_ROOT } from '../contracts/mqtt-topics.ts';
+import type { Random } from '../contracts/random.ts';
+import { CANARY_PERIOD_MS, type Role } from '../contracts/roles.ts';
+import type { Service } from '../contracts/service.ts';
+import type { Channel, Notice } from '../notifiers/channel.ts';
+import { emailChannel } from '../notifiers/email.ts';
+import { kafkaFeed } from '../notifiers/kafka-feed.ts';
+import { lampChannel } from '../notifiers/lamp.ts';
+import { Notifier } from '../notifiers/notifier.ts';
+import { smsChannel } from '../notifiers/sms.ts';
+import { Bridge } from '../processors/bridge/bridge.ts';
+import { filterDefinition } from '../processors/filter.ts';
+import { floorControllerDefinition } from '../processors/floor-controller/floor-controller.ts';
+import { Poller } from '../processors/poller.ts';
+import { routerDefinition } from '../processors/router.ts';
+import { PassiveRegistry } from '../processors/watchdog/passive-registry.ts';
+import { watchdogDefinition } from '../processors/watchdog/watchdog.ts';
+import { Canary } from '../simulators/canary.ts';
+import { Fleet } from '../simulators/fleet.ts';
+import { Valves } from '../simulators/valves.ts';
+import type { KafkaClient } from '../transport/kafka/client.ts';
+import { Producer } from '../transport/kafka/producer.ts';
+import { TaskRunner } from '../transport/kafka/task-runner.ts';
+import type { RecordSink, TaskDefinition } from '../transport/kafka/types.ts';
+import { MqttClient } from '../transport/mqtt/client.ts';
+import { chain } from './chain.ts';
+import type { Surroundings } from './embedded.ts';
+
+/** What the roles of one process share. */
+export interface RoleContext {
+  readonly config: Config;
+  readonly surroundings: Surroundings;
+  readonly kafka: KafkaClient;
+  readonly clock: Clock;
+  readonly wireClock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Whether this process serves MQTT itself. */
+  readonly brokerInProcess: boolean;
+  readonly retryDelaysMs: readonly number[] | undefined;
+  readonly onProgress: (connected: number, detectors: number) => void;
+}
+
+/** The roles that read Kafka and write Kafka, and nothing else: each as its own consumer group. */
+type KafkaRole = Exclude<Role, 'detectors' | 'valves' | 'canary' | 'panel'>;
+
+/** The service of a role. Detectors, valves, canary and panel are handled by name: others have to reach them. */
+export const ROLE_SERVICES: Readonly<Record<KafkaRole, (context: RoleContext) => Service>> = {
+  bridge,
+  filter: (context) => runner(context, filterDefinition()),
+  'floor-controller': (context) => runner(context, floorControllerDefinition()),
+  watchdog,
+  router: (context) => runner(context, routerDefinition(context.config)),
+  email: (context) => notifier(context, () => emailChannel({ url: context.surroundings.smtp })),
+  sms: (context) => notifier(context, () => smsChannel({ ...context.surroundings.twilio, clock: context.clock })),
+  lamp: (context) => notifier(context, (sink) => lampChannel({ sink })),
+};
+
+function runner({ kafka, clock, metrics }: RoleContext, definition: TaskDefinition): Service {
+  return new TaskRunner({ client: kafka, definition, clock, metrics });
+}
+
+function bridge({ config, surroundings, kafka, clock, wireClock, logger, metrics }: RoleContext): Service {
+  const { site } = config;
+  const sink = new Producer({ client: kafka, role: 'bridge', metrics });
+  const service = new Bridge({
+    name: 'bridge',
+    site,
+    root: MQTT_ROOT,
+    mqtt: surroundings.mqtt,
+    kafka,
+    sink,
+    metrics,
+    clock,
+    wireClock,
+    logger: logger.child({ role: 'bridge' }),
+  });
+  return chain('bridge', sink, service);
+}
+
+/** The watchdog, and with it the poller: it asks the passive detectors of the partitions that this watchdog holds. */
+function watchdog(context: RoleContext): Service {
+  const { config, surroundings, random, logger, clock } = context;
+  const passive = new PassiveRegistry();
+  const mqtt = new MqttClient({
+    url: surroundings.mqtt.url,
+    clientId: `smokewire-${config.site}-poller-${random.uuid()}`,
+    logger: logger.child({ role: 'poller' }),
+  });
+  const poller = new Poller({
+    site: config.site,
+    root: MQTT_ROOT,
+    clock,
+    logger: logger.child({ role: 'poller' }),
+    detectors: passive,
+    publish: (topic, payload) => mqtt.publish(topic, payload, { qos: 1, retain: false }),
+  });
+  const judge = runner(
+    context,
+    watchdogDefinition({
+      site: config.site,
+      misses: config.misses,
+      graceMs: config.grace,
+      canaryPeriodMs: CANARY_PERIOD_MS,
+      passive,
+    }),
+  );
+  return chain('watchdog', judge, mqtt, poller);
+}
+
+function notifier<N extends Notice>(context: RoleContext, channelOn: (sink: RecordSink) => Channel<N>): Service {
+  const { kafka, clock, wireClock, logger, metrics, retryDelaysMs } = context;
+  const sink = new Producer({ client: kafka, role: 'notifier', metrics });
+  const channel = channelOn(sink);
+  const feed = kafkaFeed({ client: kafka, metrics });
+  const delays = retryDelaysMs && { retryDelaysMs };
+  return chain(channel.name, sink, new Notifier({ channel, feed, sink, clock, wireClock, logger, metrics, ...delays }));
+}
+
+/** The building: what a process with these roles simulates. */
+export function building(context: RoleContext, roles: readonly Role[]) {
+  const { config, surroundings, clock, wireClock, random, logger, metrics, brokerInProcess, onProgress } = context;
+  const where = { site: config.site, root: MQTT_ROOT, mqttUrl: surroundings.mqtt.url };
+  const only = <T>(role: Role, make: (logger: Logger) => T): T | undefined =>
+    roles.includes(role) ? make(logger.child({ role })) : undefined;
+  return {
+    fleet: only(
+      'detectors',
+      (log) =>
+        new Fleet({
+          ...where,
+          detectors: config.detectors,
+          floors: config.floors,
+          heartbeatMs: config.heartbeat,
+          passive: config.passive,
+          brokerInProcess,
+          clock,
+          wireClock,
+          random: random.fork('fleet'),
+          logger: log,
+          metrics,
+          onProgress,
+        }),
+    ),
+    valves: only('valves', (log) => new Valves({ ...where, floors: config.floors, clock, logger: log })),
+    canary: only('canary', (log) => new Canary({ ...where, clock, logger: log })),
+  };
+}

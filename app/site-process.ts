@@ -1,0 +1,305 @@
+import { fileURLToPath } from 'node:url';
+import { Registry } from 'prom-client';
+import type { Inbox } from '../brokers/inbox.ts';
+import type { Clock } from '../contracts/clock.ts';
+import type { Config } from '../contracts/config.ts';
+import { SmokewireError } from '../contracts/errors.ts';
+import type { GroupView, Readiness, ReceivedEmail, ReceivedSms, SiteView } from '../contracts/http.ts';
+import type { InRecord } from '../contracts/kafka-records.ts';
+import type { Logger } from '../contracts/logger.ts';
+import { createMetrics } from '../contracts/metrics.ts';
+import type { Random } from '../contracts/random.ts';
+import { MQTT_ONLY_ROLES, type Role } from '../contracts/roles.ts';
+import type { Service } from '../contracts/service.ts';
+import type { SiteEvent } from '../contracts/site-events.ts';
+import { PanelFeed } from '../panel/feed.ts';
+import { EventLog } from '../panel/model/event-log.ts';
+import { ReadModel } from '../panel/model/read-model.ts';
+import { HttpServer } from '../panel/server.ts';
+import type { Canary } from '../simulators/canary.ts';
+import type { Fleet } from '../simulators/fleet.ts';
+import type { Valves } from '../simulators/valves.ts';
+import { listGroups } from '../transport/kafka/admin.ts';
+import { type KafkaClient, kafkaClient } from '../transport/kafka/client.ts';
+import { Producer } from '../transport/kafka/producer.ts';
+import { TopicReader } from '../transport/kafka/reader.ts';
+import { ensureTopics } from '../transport/kafka/topics.ts';
+import { chain } from './chain.ts';
+import { Embedded } from './embedded.ts';
+import { panelSource } from './panel-source.ts';
+import { building, ROLE_SERVICES, type RoleContext } from './roles.ts';
+import { Stages } from './stages.ts';
+import { PATH, tellStory } from './story.ts';
+
+export interface SiteProcessOptions {
+  readonly config: Config;
+  readonly roles: readonly Role[];
+  /** Whether the brokers without an address are started in this process. */
+  readonly embed: boolean;
+  /** The site's time. */
+  readonly clock: Clock;
+  /** The machine's time, which sockets live by. */
+  readonly wireClock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** The wait before each further attempt at a send, in milliseconds. */
+  readonly retryDelaysMs?: readonly number[];
+  readonly onEvent?: (event: SiteEvent) => void;
+  /** How far a fleet has connected. */
+  readonly onProgress?: (connected: number, detectors: number) => void;
+}
+
+/** The page as the build lays it beside this file. */
+const PAGE_DIR = fileURLToPath(new URL('../panel/page/', import.meta.url));
+
+/**
+ * What one operating system process runs of a site: the embedded servers it needs, its roles, and the HTTP server over them.
+ * It starts what reads before what writes, so that nothing has to be caught up with, and stops in the reverse order.
+ */
+export class SiteProcess {
+  readonly embedded: Embedded;
+  readonly events: EventLog;
+  readonly model: ReadModel;
+  readonly #options: SiteProcessOptions;
+  readonly #seed: string;
+  readonly #registry = new Registry();
+  readonly #stages: Stages;
+  #parts: Parts | undefined;
+  #ready = false;
+
+  constructor(options: SiteProcessOptions) {
+    const { config, roles, embed, clock, wireClock, random, logger, onEvent } = options;
+    this.#options = options;
+    this.#seed = config.seed ?? random.uuid().slice(0, 8);
+    this.#stages = new Stages(logger);
+    const secrets = random.fork('secrets');
+    this.embedded = new Embedded({ config, roles, brokers: embed, clock, wireClock, random: secrets, logger });
+    this.events = new EventLog({ run: random.uuid().replaceAll('-', '') });
+    this.model = new ReadModel({ events: this.events });
+    if (onEvent) this.events.onEvent(({ event }) => onEvent(event));
+  }
+
+  /**
+   * Resolves once every role is subscribed and every simulated detector is connected.
+   * @throws SmokewireError PORT_IN_USE, KAFKA_UNREACHABLE, MQTT_UNREACHABLE, CONFIG_INVALID; STOPPED. Call `stop` then.
+   */
+  async start(): Promise<void> {
+    const { roles } = this.#options;
+    const stages = this.#stages;
+    await stages.start(...this.embedded.services());
+    const context = this.#context();
+    const parts = this.#assemble(context);
+    this.#parts = parts;
+    await stages.start(parts.http);
+    if (needsKafka(roles)) await ensureTopics(context.kafka, stages.signal);
+    await stages.start(...parts.readers);
+    await stages.start(...parts.bridges);
+    await stages.start(...parts.sources);
+    this.#ready = true;
+  }
+
+  /** Ends everything; when it resolves nothing is left running. May be called at any moment, and more than once. */
+  stop(): Promise<void> {
+    this.#ready = false;
+    return this.#stages.stop();
+  }
+
+  get fleet(): Fleet {
+    return this.#part('fleet');
+  }
+
+  get valves(): Valves {
+    return this.#part('valves');
+  }
+
+  get canary(): Canary {
+    return this.#part('canary');
+  }
+
+  /** Where the HTTP API answers. */
+  get url(): string {
+    return this.#part('http').url;
+  }
+
+  /** What the embedded servers received; undefined where they run elsewhere. */
+  get inboxes(): { readonly emails: Inbox<ReceivedEmail> | undefined; readonly sms: Inbox<ReceivedSms> | undefined } {
+    return { emails: this.embedded.smtp?.inbox, sms: this.embedded.twilio?.inbox };
+  }
+
+  /** The site as the API shows it. */
+  view(): SiteView {
+    const { detectors, floors, pipeline } = this.model;
+    const { config, clock, roles } = this.#options;
+    const simulates = roles.includes('detectors');
+    return {
+      ...this.#info(),
+      // Those that this process simulates count from the start, the others once they were heard of.
+      detectors: Math.max(detectors.count, simulates ? config.detectors : 0),
+      floors: Math.max(floors.count, simulates ? config.floors : 0),
+      states: detectors.counts,
+      pipeline,
+      uptimeMs: clock.now() - this.#part('startedAt'),
+    };
+  }
+
+  groups(): Promise<GroupView[]> {
+    return listGroups(this.#part('kafka'));
+  }
+
+  /** How far the records about a subject got, for a wait that was in vain. */
+  async story(subject: string | undefined): Promise<string> {
+    const records: InRecord[] = [];
+    const reader = new TopicReader({
+      client: this.#part('kafka'),
+      name: 'story',
+      topics: new Map(PATH.map((topic) => [topic, 'beginning'])),
+      onRecord: (record) => void records.push(record),
+    });
+    try {
+      await reader.start();
+      await reader.caughtUp;
+    } finally {
+      await reader.stop();
+    }
+    return tellStory(subject, records, await this.groups());
+  }
+
+  #context(): RoleContext {
+    const { config, clock, wireClock, random, logger, retryDelaysMs, onProgress = () => {} } = this.#options;
+    const surroundings = this.embedded.surroundings();
+    return {
+      config,
+      surroundings,
+      kafka: kafkaClient({
+        brokers: surroundings.kafka,
+        clientId: `smokewire-${config.site}`,
+        topicPrefix: config.topicPrefix,
+        logger,
+        wireClock,
+      }),
+      clock,
+      wireClock,
+      random: random.fork(this.#seed),
+      logger,
+      metrics: createMetrics(this.#registry),
+      brokerInProcess: this.embedded.mqtt !== undefined,
+      retryDelaysMs,
+      onProgress,
+    };
+  }
+
+  #assemble(context: RoleContext): Parts {
+    const { roles, clock } = this.#options;
+    const has = (role: Role) => roles.includes(role);
+    const { fleet, valves, canary } = building(context, roles);
+    const panelSink = has('panel')
+      ? new Producer({ client: context.kafka, role: 'panel', metrics: context.metrics })
+      : undefined;
+    return {
+      fleet,
+      valves,
+      canary,
+      kafka: context.kafka,
+      startedAt: clock.now(),
+      http: this.#http(context, fleet, panelSink),
+      readers: [
+        ...READING_ROLES.filter(has).map((role) => ROLE_SERVICES[role](context)),
+        ...(panelSink ? [chain('panel', panelSink, this.#panelFeed(context))] : []),
+      ],
+      bridges: [...(has('bridge') ? [ROLE_SERVICES.bridge(context)] : []), ...(valves ? [valves] : [])],
+      sources: [canary, fleet].filter((service) => service !== undefined),
+    };
+  }
+
+  #panelFeed({ kafka, logger }: RoleContext): PanelFeed {
+    const { model } = this;
+    const topics = new Map(model.topics.map(({ topic, from }) => [topic, from]));
+    return new PanelFeed({ model, logger, source: panelSource(kafka, topics) });
+  }
+
+  #http({ config, kafka, logger }: RoleContext, fleet: Fleet | undefined, sink: Producer | undefined): HttpServer {
+    const { clock, wireClock, random } = this.#options;
+    const { emails, sms } = this.inboxes;
+    return new HttpServer({
+      host: config.host,
+      port: config.port,
+      clock,
+      wireClock,
+      logger: logger.child({ part: 'http' }),
+      registry: this.#registry,
+      readiness: () => this.#readiness(),
+      ...(fleet && { fleet }),
+      ...((emails || sms) && {
+        inboxes: { ...(emails && { emails: () => emails.list() }), ...(sms && { sms: () => sms.list() }) },
+      }),
+      ...(sink && {
+        panel: {
+          model: this.model,
+          events: this.events,
+          sink,
+          random: random.fork('panel'),
+          info: () => this.#info(),
+          groups: () => listGroups(kafka),
+          pageDir: PAGE_DIR,
+        },
+      }),
+    });
+  }
+
+  #readiness(): Readiness {
+    const missing = this.#stages.missing();
+    return {
+      ready: this.#ready && missing.length === 0,
+      missing: this.#ready ? missing : [...missing, 'still starting'],
+    };
+  }
+
+  #info() {
+    const { config, roles } = this.#options;
+    const { mqtt, kafka, smtp } = this.embedded.surroundings();
+    return {
+      name: config.site,
+      addresses: { api: this.url, mqtt: withoutSecrets(mqtt.url), kafka: [...kafka], smtp: withoutSecrets(smtp) },
+      topicPrefix: config.topicPrefix,
+      seed: this.#seed,
+      roles: [...roles],
+    };
+  }
+
+  #part<K extends keyof Parts>(name: K): NonNullable<Parts[K]> {
+    const part = this.#parts?.[name];
+    if (part === undefined || part === null) {
+      throw new SmokewireError('NOT_READY', `this process has no ${name}, or has not started it yet`);
+    }
+    return part;
+  }
+}
+
+/** What `start` makes, once the addresses are known. */
+interface Parts {
+  readonly fleet: Fleet | undefined;
+  readonly valves: Valves | undefined;
+  readonly canary: Canary | undefined;
+  readonly kafka: KafkaClient;
+  readonly http: HttpServer;
+  readonly startedAt: number;
+  /** In the order in which they start: consumers, what speaks between MQTT and Kafka, what sends signals. */
+  readonly readers: readonly Service[];
+  readonly bridges: readonly Service[];
+  readonly sources: readonly Service[];
+}
+
+const READING_ROLES = ['filter', 'floor-controller', 'watchdog', 'router', 'email', 'sms', 'lamp'] as const;
+
+function needsKafka(roles: readonly Role[]): boolean {
+  return roles.some((role) => !MQTT_ONLY_ROLES.includes(role));
+}
+
+/** An address as it may be shown: null where there is none. */
+function withoutSecrets(address: string): string | null {
+  if (address === '') return null;
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.href.replace(/\/$/, '');
+}

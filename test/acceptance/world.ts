@@ -1,0 +1,33 @@
+import { onTestFinished } from 'vitest';
+import { type Site, type SiteOptions, startSite } from '../../app/index.ts';
+import type { ReceivedEmail } from '../../contracts/http.ts';
+
+/** What a timeline runs on: the embedded servers, or real ones. */
+export interface World {
+  /** Settings that lead a site to these servers, with names of its own for each site. */
+  siteOptions(): SiteOptions;
+  /** The first mail to anybody whose subject matches, as the mail server got it. */
+  email(site: Site, subject: RegExp): Promise<ReceivedEmail>;
+}
+
+export const embedded: World = {
+  siteOptions: () => ({}),
+  email: (site, subject) => site.inbox.email({ matching: subject }),
+};
+
+/** Windows short enough for a test, long enough for a busy machine: silent 1.3 s after the last heartbeat. */
+export const BRISK: SiteOptions = {
+  detectors: 8,
+  floors: 4,
+  heartbeat: '200ms',
+  misses: 4,
+  grace: '500ms',
+  seed: 'acceptance',
+};
+
+/** A site in this world, stopped when the test ends. */
+export async function siteIn(world: World, options: SiteOptions = {}): Promise<Site> {
+  const site = await startSite({ ...BRISK, ...world.siteOptions(), ...options });
+  onTestFinished(() => site.stop());
+  return site;
+}

@@ -1,0 +1,103 @@
+import { type Site, type SiteOptions, startSite } from '../../app/index.ts';
+import { RunningCommand } from '../support/command.ts';
+
+/** What a running process costs, from its own /metrics. */
+interface Cost {
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+}
+
+const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--kafka-port', '0', '--smtp-port', '0'];
+
+/** Milliseconds of a sorted list's share. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/**
+ * From `trip` to the valve command at the valve, in milliseconds, each on a floor of its own, with every detector sending a
+ * heartbeat a second through the same process.
+ */
+export async function benchTripToValve(options: { detectors: number; trips: number } & SiteOptions) {
+  const { detectors, trips, ...rest } = options;
+  const site = await startSite({ detectors, floors: trips, heartbeat: '1s', seed: 'bench', ...rest });
+  try {
+    const arrived = new Map<number, number>();
+    site.parts.valves.onCommand(({ floor }) => {
+      if (!arrived.has(floor)) arrived.set(floor, performance.now());
+    });
+    await settle(site, detectors);
+    const usage = process.cpuUsage();
+    const started = performance.now();
+    const latencies: number[] = [];
+    for (let id = 1; id <= trips; id++) {
+      const tripped = performance.now();
+      await site.detector(id).trip();
+      const floor = 1 + ((id - 1) % trips);
+      while (!arrived.has(floor)) await new Promise(setImmediate);
+      latencies.push((arrived.get(floor) ?? Number.NaN) - tripped);
+      // Between two fires the heartbeats have the process to themselves, as they would.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await site.detector(id).clear();
+    }
+    latencies.sort((a, b) => a - b);
+    const { user, system } = process.cpuUsage(usage);
+    return {
+      p50: percentile(latencies, 0.5),
+      p99: percentile(latencies, 0.99),
+      max: latencies.at(-1) ?? Number.NaN,
+      cores: (user + system) / 1_000 / (performance.now() - started),
+      rssBytes: process.memoryUsage.rss(),
+    };
+  } finally {
+    await site.stop();
+  }
+}
+
+/** Every detector was heard once: connections, code and buffers are warm. */
+async function settle(site: Site, detectors: number): Promise<void> {
+  while (site.view().states.ok < detectors) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+/** From the start of the program to its first signal in Kafka and to `site.ready`, in milliseconds. */
+export async function benchStart(): Promise<{ firstSignalMs: number; readyMs: number }> {
+  const started = Date.now();
+  const site = new RunningCommand(['up', '--json', ...FREE_PORTS]);
+  try {
+    const ready = await site.event('site.ready');
+    const readyMs = Date.now() - started;
+    const tail = new RunningCommand(['tail', 'signals', '--from-beginning', '--json', '--url', String(ready.data.api)]);
+    try {
+      const first = JSON.parse(await tail.line('a signal', (line) => !line.includes('"key":"-')));
+      return { firstSignalMs: Date.parse(first.at) - started, readyMs };
+    } finally {
+      await tail.kill();
+    }
+  } finally {
+    await site.kill();
+  }
+}
+
+/** What a site costs that nothing happens at, measured over `seconds` after it has settled. */
+export async function benchRest(
+  args: readonly string[],
+  seconds: number,
+): Promise<{ cores: number; rssBytes: number }> {
+  const site = new RunningCommand(['up', '--json', ...FREE_PORTS, ...args]);
+  try {
+    const ready = await site.event('site.ready');
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    const before = await costOf(String(ready.data.api));
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    const after = await costOf(String(ready.data.api));
+    return { cores: (after.cpuSeconds - before.cpuSeconds) / seconds, rssBytes: after.rssBytes };
+  } finally {
+    await site.kill();
+  }
+}
+
+async function costOf(api: string): Promise<Cost> {
+  const text = await (await fetch(`${api}/metrics`)).text();
+  const metric = (name: string) => Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]);
+  return { cpuSeconds: metric('process_cpu_seconds_total'), rssBytes: metric('process_resident_memory_bytes') };
+}
