@@ -5,7 +5,7 @@ import { incidentRecord } from './records.ts';
 import { type FloorState, noteHandled, quietFloor } from './state.ts';
 import { answerOverdue, orderValve, type Step, valveReported } from './valve.ts';
 
-/** What a floor hears of, by the topic that it stands on; `request` covers both types of operator command. */
+/** What a floor hears of. */
 export type FloorEvent =
   | { readonly kind: 'alarm'; readonly event: CloudEvent<Alarm> }
   | { readonly kind: 'switch'; readonly event: CloudEvent<ValveRequest> }

@@ -45,7 +45,7 @@ export class WatchdogTask implements Task {
   table(record: InRecord, now: number, restoring: boolean): Emission {
     switch (record.topic) {
       case 'detectors':
-        return this.#registry(record);
+        return this.#registry(record, now);
       case 'presence':
         return this.#presence(record, now, restoring);
       default:
@@ -140,7 +140,7 @@ export class WatchdogTask implements Task {
     }
   }
 
-  #registry(record: InRecord): Emission {
+  #registry(record: InRecord, now: number): Emission {
     const { passive, partition } = this.#options;
     const id = Number(record.key);
     if (isCanary(id)) return NOTHING;
@@ -153,7 +153,8 @@ export class WatchdogTask implements Task {
     const { data, time } = parseEvent(record, [detectorRegistered]);
     if (data.mode === 'passive') passive.set(partition, data);
     else passive.remove(partition, data.id);
-    this.#untold.add(this.#judge.register(data.id, data.floor, data, time));
+    // No later than now, or a clock that was put back since would keep the log from ever reaching it.
+    this.#untold.add(this.#judge.register(data.id, data.floor, data, Math.min(time, now)));
     return NOTHING;
   }
 

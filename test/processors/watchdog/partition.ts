@@ -31,6 +31,9 @@ export class Partition {
   now = T0;
   #committed: Committed | undefined;
   #read = 0;
+  /** The offset of the oldest record that is kept. */
+  #first = 0;
+  #up = true;
   #task = this.#newTask();
 
   get task(): WatchdogTask {
@@ -54,7 +57,7 @@ export class Partition {
   signal(detector: number, at: number, value: 0 | 1 = 0, bridge = 'a'): void {
     const receivedAt = T0 + at;
     const record = signalRecord({ detector, floor: detector < 0 ? 0 : 3, value, bridge, receivedAt, site: 'hq' });
-    this.log.push(received(record, this.log.length));
+    this.log.push(received(record, this.#first + this.log.length));
   }
 
   canary(at: number, bridge = 'a'): void {
@@ -80,7 +83,7 @@ export class Partition {
     const outputs: OutRecord[] = [];
     const changelog: OutRecord[] = [];
     for (let taken = 0; taken < count; taken++) {
-      const record = this.log[this.#read];
+      const record = this.log[this.#read - this.#first];
       if (!record) break;
       this.now = Math.max(this.now, record.timestamp + 5);
       for (const emission of [this.#wake(), this.#task.input(record, this.now)]) {
@@ -103,6 +106,20 @@ export class Partition {
     this.now = Math.max(this.now, T0 + at);
   }
 
+  /** Kafka's retention takes all that was read. */
+  expire(): void {
+    this.#first += this.log.length;
+    this.log.length = 0;
+  }
+
+  /** What is written to the tables while nobody watches. */
+  whileDown(write: () => void): void {
+    this.#up = false;
+    write();
+    this.#up = true;
+    this.restart();
+  }
+
   /** The task is gone with all that it knew; a new one stands where its tables and the committed offset put it. */
   restart(): void {
     this.#task = this.#newTask();
@@ -110,7 +127,7 @@ export class Partition {
       for (const record of records.values()) this.#task.table({ ...record, topic }, this.now, true);
     }
     const begin = this.#task.restored(new Map(this.#committed ? [['signals', this.#committed]] : []));
-    this.#read = begin.get('signals') ?? this.#committed?.offset ?? 0;
+    this.#read = Math.max(begin.get('signals') ?? this.#committed?.offset ?? 0, this.#first);
     this.#wake();
   }
 
@@ -130,7 +147,7 @@ export class Partition {
     const written = received(record, 0);
     this.#keep(written);
     this.now = Math.max(this.now, record.timestamp);
-    this.#tell(this.#task.table(written, this.now, false));
+    if (this.#up) this.#tell(this.#task.table(written, this.now, false));
   }
 
   #tell({ outputs, changelog }: Emission): void {

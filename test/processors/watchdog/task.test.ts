@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { PipelineMonitor, PipelineWatch } from '../../../processors/watchdog/pipeline.ts';
+import { canaryOf } from '../../../processors/watchdog/watchdog.ts';
 import { received } from '../records.ts';
 import { CANARY, Partition, T0 } from './partition.ts';
 
@@ -118,6 +120,16 @@ describe('a detector', () => {
     expect(partition.headlines()).toEqual(['opened detector/8', 'opened detector/9']);
   });
 
+  test('announced by a clock that was put back since is judged all the same', () => {
+    const partition = twoDetectors();
+    partition.whileDown(() => partition.announce(10, 1_000, 4_600));
+    const announced = partition.tables.get('detectors')?.get('10');
+    if (announced) partition.tables.get('detectors')?.set('10', { ...announced, timestamp: T0 + 3_600_000 });
+    partition.restart();
+    living(partition, 5, 10, [8, 9]);
+    expect(partition.headlines()).toEqual(['opened detector/10']);
+  });
+
   test('announced with the same heartbeat again gets no new window: a replay hides no dead detector', () => {
     const partition = twoDetectors();
     living(partition, 5, 7, [9]);
@@ -133,6 +145,62 @@ describe('a detector', () => {
     living(partition, 10, 30, [9]);
     expect(partition.headlines()).toEqual(['opened detector/8', 'closed detector/8']);
     expect(partition.stateOf(8)).toBe('never-seen');
+  });
+});
+
+describe('what happens while nobody watches', () => {
+  test('comes to light when the log is caught up with', () => {
+    const partition = twoDetectors();
+    partition.whileDown(() => {
+      partition.presence(8, 'offline', 4_600);
+      partition.announce(10, 1_000, 4_600);
+    });
+    partition.read();
+    expect(partition.stateOf(8)).toBe('ok');
+    living(partition, 5, 5, [9]);
+    expect(partition.stateOf(8)).toBe('suspect');
+    expect(partition.stateOf(10)).toBe('never-seen');
+    living(partition, 6, 10, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8', 'opened detector/10']);
+    partition.whileDown(() => partition.withdraw(8));
+    living(partition, 11, 11, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8', 'opened detector/10', 'closed detector/8']);
+  });
+
+  test('counts although the log of it is lost, once the canary has sung for a window', () => {
+    const partition = twoDetectors();
+    partition.expire();
+    partition.restart();
+    for (let s = 60; s < 66; s++) partition.canary(s * 1_000);
+    partition.read();
+    expect(partition.headlines().filter((line) => line.includes('detector'))).toEqual([
+      'opened detector/8',
+      'opened detector/9',
+    ]);
+  });
+});
+
+describe('several partitions of one process', () => {
+  test('have one incident about the pipeline, which ends when all of them sing again', () => {
+    const monitor = new PipelineMonitor();
+    const watch = (partition: number) =>
+      new PipelineWatch({ site: 'hq', partition, canary: canaryOf(partition), canaryPeriodMs: 1_000, monitor });
+    const watches = [0, 1, 2, 3].map(watch);
+    for (const one of watches) {
+      one.overdue(T0, -1);
+      one.sang(T0, T0, 0);
+    }
+    const fallen = watches.map((one) => one.overdue(T0 + 3_000, 0));
+    expect(fallen.map((news) => news?.change)).toEqual(['opened', undefined, undefined, undefined]);
+    expect(new Set(fallen.map((news) => news?.incident)).size).toBe(1);
+
+    // Partition 3 is dropped, and made anew from what it told.
+    monitor.forget(3);
+    const anew = watch(3);
+    if (fallen[3]) anew.recall(fallen[3].told);
+    const sung = [anew, ...watches.slice(0, 3)].map((one) => one.sang(T0 + 9_000, T0 + 9_000, 1));
+    expect(sung.map((news) => news?.change)).toEqual([undefined, undefined, undefined, 'closed']);
+    expect(anew.sang(T0 + 10_000, T0 + 10_000, 2)).toBeUndefined();
   });
 });
 
@@ -162,6 +230,7 @@ describe('an outage of the path', () => {
     const partition = twoDetectors();
     partition.wait(10_000);
     partition.restart();
+    partition.read();
     partition.wait(100_000);
     expect(partition.headlines()).toEqual(['opened pipeline']);
     living(partition, 101, 103, [8, 9]);
