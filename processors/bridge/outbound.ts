@@ -46,16 +46,20 @@ export class Outbound {
       },
       finish: async () => {
         over.abort();
-        await running.catch(() => undefined);
+        await running;
       },
     };
   }
 
   async #take(batch: RecordBatch, claim: Claim, over: AbortSignal): Promise<void> {
     this.#options.metrics.consumed.inc({ role: 'bridge', topic: COMMANDS }, batch.records.length);
-    // All at once: they leave in the order of the log, over one connection.
-    const delivered = await Promise.all(batch.records.map((record) => this.#deliver(record, over)));
-    if (delivered.every(Boolean)) claim.done(batch.topic, batch.nextOffset);
+    try {
+      // All at once: they leave in the order of the log, over one connection.
+      const delivered = await Promise.all(batch.records.map((record) => this.#deliver(record, over)));
+      if (delivered.every(Boolean)) claim.done(batch.topic, batch.nextOffset);
+    } catch (error) {
+      claim.abandon(error);
+    }
   }
 
   /** False where the claim was lost, or the bridge stopped, before it was done: the next owner does it. */
