@@ -4,18 +4,13 @@ import type { Claim, Work } from '../transport/kafka/claim.ts';
 import type { KafkaClient } from '../transport/kafka/client.ts';
 import { SupervisedConsumer } from '../transport/kafka/consumer.ts';
 
-/** A claim of which one topic can be left unread for a while; `read` goes on with it. */
-export interface PausableClaim extends Claim {
-  pause?(topic: string): void;
-}
-
 /** What a notifier asks of its consumer group. */
 export interface GroupWork {
   /** The group's name, without prefix. */
   readonly role: string;
   readonly topics: readonly string[];
   /** Begins the work on a partition that was gained. */
-  readonly begin: (claim: PausableClaim) => Work;
+  readonly begin: (claim: Claim) => Work;
 }
 
 /** Makes a member of a consumer group; it is not started. */

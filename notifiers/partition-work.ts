@@ -1,14 +1,13 @@
 import { type Clock, sleep } from '../contracts/clock.ts';
 import type { Metrics } from '../contracts/metrics.ts';
-import type { Work } from '../transport/kafka/claim.ts';
+import type { Claim, Work } from '../transport/kafka/claim.ts';
 import type { RecordBatch } from '../transport/kafka/types.ts';
 import type { Channel, Notice } from './channel.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Intake, type ReadAhead } from './intake.ts';
-import type { PausableClaim } from './kafka-feed.ts';
 
 export interface PartitionWorkOptions<N extends Notice> {
-  readonly claim: PausableClaim;
+  readonly claim: Claim;
   readonly channel: Channel<N>;
   readonly retryTopics: readonly string[];
   readonly dispatcher: Dispatcher<N>;
@@ -35,7 +34,7 @@ export class PartitionWork<N extends Notice> implements Work {
     for (const topic of [channel.definition.topic, ...retryTopics]) {
       const port = {
         done: (offset: number) => claim.done(topic, offset),
-        pause: () => claim.pause?.(topic),
+        pause: () => claim.pause(topic),
         read: (offset: number) => claim.read(topic, offset),
       };
       this.#intakes.set(topic, new Intake(port, readAhead));

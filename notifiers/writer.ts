@@ -1,9 +1,11 @@
 import type { Clock } from '../contracts/clock.ts';
 import { SmokewireError } from '../contracts/errors.ts';
 import type { InRecord, OutRecord } from '../contracts/kafka-records.ts';
+import type { Channel as ChannelName } from '../contracts/kafka-topics.ts';
 import type { Logger } from '../contracts/logger.ts';
 import { burial } from '../transport/kafka/burial.ts';
 import type { RecordSink } from '../transport/kafka/types.ts';
+import { deliveryLamp } from './delivery-lamp.ts';
 import type { Intake } from './intake.ts';
 
 /** A record in hand, to be finished with. */
@@ -13,6 +15,7 @@ export interface Ticket {
 }
 
 export interface WriterOptions {
+  readonly channel: { readonly name: ChannelName };
   readonly sink: RecordSink;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -63,10 +66,14 @@ export class Writer {
     }
   }
 
-  /** The tickets' records as dead letters, cut where they are too large to travel with what is added to them. */
+  /** The tickets' records as dead letters with a lamp, cut where they are too large to travel with what is added to them. */
   #letters(tickets: readonly Ticket[]): OutRecord[] {
-    const now = this.#options.clock.now();
+    const { channel, clock } = this.#options;
+    const now = clock.now();
     const error = new SmokewireError('PAYLOAD_TOO_LARGE', 'Kafka refused what was to be written of this record');
-    return tickets.flatMap(({ record }) => burial(record, error, now).letter ?? []);
+    return tickets.flatMap(({ record }) => [
+      ...[burial(record, error, now).letter ?? []].flat(),
+      ...deliveryLamp(channel.name, record, { code: error.code }, now),
+    ]);
   }
 }
