@@ -6,7 +6,17 @@ import { REGISTRY } from '../../../brokers/kafka/registry.ts';
 import { eventually, within } from '../../support/eventually.ts';
 import { recordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { Body, batchOf, fetchBody, frame, metadataBody, produceBody, readFetch, WireClient } from './wire.ts';
+import {
+  Body,
+  batchOf,
+  fetchAllBody,
+  fetchBody,
+  frame,
+  metadataBody,
+  produceBody,
+  readFetch,
+  WireClient,
+} from './wire.ts';
 
 const [PRODUCE, FETCH, METADATA, JOIN_GROUP, API_VERSIONS] = [0, 1, 3, 11, 18];
 const brokers: KafkaBroker[] = [];
@@ -132,6 +142,23 @@ describe('a fetch', () => {
     await eventually('the fetch to wait', () => clock.pending().length === 1);
     consumer.socket.destroy();
     await eventually('its timer to be gone', () => clock.pending().length === 0);
+  });
+
+  test('of several partitions keeps its limit over all of them', async () => {
+    const { client } = await started();
+    const consumer = await client();
+    await topic(consumer, 't');
+    const batch = batchOf([{ value: 'x'.repeat(1000) }]);
+    for (const partition of [0, 1, 2]) {
+      for (let i = 0; i < 3; i++) await consumer.ask(PRODUCE, 7, produceBody('t', partition, batch));
+    }
+    const batchesIn = async (maxBytes: number) => {
+      const answer = await consumer.ask(FETCH, 11, fetchAllBody('t', [0, 1, 2], maxBytes));
+      return answer.toString('latin1').split('x'.repeat(1000)).length - 1;
+    };
+    expect(await batchesIn(100_000)).toBe(9);
+    expect(await batchesIn(batch.length * 5)).toBe(5);
+    expect(await batchesIn(1), 'one batch in any case').toBe(1);
   });
 
   test('outside the log, of an unknown partition, or of a session gets its error', async () => {

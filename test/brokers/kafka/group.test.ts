@@ -126,6 +126,20 @@ describe('a group', () => {
     expect(leaders[0]).not.toBe(leader.memberId);
   });
 
+  test('a member that waited for its share and is sent to rejoin is held to its session again', async () => {
+    const { stable, join, sync, group, clock } = setup();
+    const { leader, follower } = await stable();
+    const third = join();
+    const [, again] = await Promise.all([leader, follower].map(({ memberId }) => join({ memberId })));
+    const waiting = again && sync(again);
+    group().leave(leader.memberId);
+    expect((await waiting)?.error).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
+    const alone = join({ memberId: (await third).memberId });
+    clock.advance(10_001);
+    expect((await alone).members.map(({ id }) => id)).toEqual([(await third).memberId]);
+    expect(group().heartbeat(follower.memberId, null, 3)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
+  });
+
   test('rebalances at once when a member leaves, and is Empty when the last one left', async () => {
     const { stable, group, join, clock } = setup();
     const { leader, follower } = await stable();
@@ -139,7 +153,7 @@ describe('a group', () => {
   });
 
   test('gives a newcomer its id first where it asks so, and waits for it', async () => {
-    const { join, group, clock } = setup();
+    const { join, sync, group, clock } = setup();
     const told = await join({ idFirst: true });
     expect(told).toMatchObject({ error: ErrorCode.MEMBER_ID_REQUIRED, generation: -1 });
     expect(told.memberId).toMatch(/^client-/);
@@ -147,10 +161,13 @@ describe('a group', () => {
     const joined = await join({ idFirst: true, memberId: told.memberId });
     expect(joined).toMatchObject({ error: 0, memberId: told.memberId });
 
+    await sync(joined);
     const ghost = await join({ idFirst: true });
     const again = join({ memberId: joined.memberId });
-    clock.advance(10_001);
-    expect((await again).error, 'the ghost is not waited for any longer').toBe(0);
+    clock.advance(9_999);
+    expect(group().state, 'the ghost is waited for').toBe('PreparingRebalance');
+    clock.advance(2);
+    expect((await again).error, 'and no longer than its session').toBe(0);
     expect((await join({ idFirst: true, memberId: ghost.memberId })).error).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
   });
 

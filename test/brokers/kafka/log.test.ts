@@ -222,6 +222,15 @@ describe('compaction', () => {
     expect(gone()).toEqual([]);
   });
 
+  test('comes to rest when nothing new is written', async () => {
+    const { log, put } = logWith({ 'cleanup.policy': 'compact', 'segment.bytes': String(4 * KIB) });
+    for (let i = 0; i < 500; i++) put([{ key: `key${i % 5}`, value: 'x'.repeat(100) }]);
+    await eventually('a compacted log', () => log.bytes < 8 * KIB);
+    const slab = log.read(0, 1, true)[0]?.buffer;
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(log.read(0, 1, true)[0]?.buffer).toBe(slab);
+  });
+
   test('takes no record without a key', () => {
     const { put } = logWith({ 'cleanup.policy': 'compact' });
     expect(put([{ key: 'a' }, { key: null }]).error).toBe(ErrorCode.INVALID_RECORD);

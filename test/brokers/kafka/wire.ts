@@ -197,6 +197,20 @@ export function fetchBody(
   return wanted.int32(0).string('').done();
 }
 
+/** Fetch 11 of several partitions of a topic from their start; the limit is on all of them together. */
+export function fetchAllBody(topic: string, partitions: readonly number[], maxBytes: number): Buffer {
+  const head = new Body().int32(-1).int32(0).int32(1).int32(maxBytes).int8(0).int32(0).int32(-1);
+  head.int32(1).string(topic).int32(partitions.length);
+  for (const partition of partitions)
+    head
+      .int32(partition)
+      .int32(-1)
+      .int64(0)
+      .int64(-1)
+      .int32(1 << 20);
+  return head.int32(0).string('').done();
+}
+
 /** What a Fetch 11 of one partition was answered. */
 export function readFetch(body: Buffer): { sessionError: number; error: number; end: number; records: Buffer } {
   const sessionError = body.readInt16BE(4);
