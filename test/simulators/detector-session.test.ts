@@ -1,4 +1,4 @@
-import type { Packet } from 'mqtt-packet';
+import { generate, type Packet } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
 import { realClock } from '../../app/clock.ts';
 import { checkDescriptors, descriptorLimit } from '../../simulators/descriptors.ts';
@@ -167,6 +167,59 @@ describe('the session of a detector', () => {
     await broker.packet('a ping', ({ cmd }) => cmd === 'pingreq');
     wireClock.advance(11_000);
     await eventually('another connection', () => broker.sessions.length === 2);
+  });
+
+  it('acknowledges a poll at QoS 1, and answers it', async () => {
+    await using broker = await ScriptedBroker.start();
+    await using fleet = makeFleet({ mqttUrl: broker.url, passive: 1, site: 'hq' });
+    await fleet.start();
+    expect(broker.session?.packets.filter(isSignal)).toEqual([]);
+    const topic = 'fire/v1/hq/1/detectors/1/poll';
+    broker.session?.socket.write(
+      generate({ cmd: 'publish', topic, payload: '', qos: 1, messageId: 0x1234, retain: false, dup: false }),
+    );
+    await broker.packet('the answer', isSignal);
+    await broker.packet('PUBACK', ({ cmd, messageId }) => cmd === 'puback' && messageId === 0x1234);
+  });
+
+  it('is not up when its poll subscription is refused', async () => {
+    await using broker = await ScriptedBroker.start();
+    broker.reply = (packet) =>
+      packet.cmd === 'subscribe' && packet.messageId !== undefined
+        ? [{ cmd: 'suback', messageId: packet.messageId, granted: [0x80] }]
+        : ordinaryReply(packet);
+    await using fleet = makeFleet({ mqttUrl: broker.url, passive: 1 });
+    await expect(fleet.start()).rejects.toMatchObject({ message: expect.stringContaining('refused the subscription') });
+  });
+
+  it('comes back silent when it was silenced, and stays away when it was killed', async () => {
+    await using broker = await ScriptedBroker.start();
+    let takes = true;
+    broker.reply = (packet) => {
+      if (packet.cmd === 'connect' && !takes) return [{ cmd: 'connack', returnCode: 3, sessionPresent: false }];
+      return ordinaryReply(packet);
+    };
+    await using fleet = makeFleet({ mqttUrl: broker.url, detectors: 3, site: 'hq' });
+    await fleet.start();
+    await fleet.silence(1);
+    const before = broker.sessions.length;
+    takes = false;
+    for (const { socket } of broker.sessions) socket.destroy();
+    await eventually('an attempt', () => broker.sessions.length > before);
+    await fleet.kill(2);
+    takes = true;
+    await eventually('both are back', () => fleet.missing().length === 0);
+    await fleet.trip(3);
+    const later = broker.sessions.slice(before).filter(({ packets }) => packets.length > 1);
+    const sent = (name: string) =>
+      later
+        .filter(
+          ({ packets: [first] }) => first?.cmd === 'connect' && first.clientId === `smokewire-hq-detector-${name}`,
+        )
+        .flatMap(({ packets }) => packets.map((packet) => (packet.cmd === 'publish' ? packet.topic : packet.cmd)));
+    expect(sent('1')).toEqual(['connect', 'fire/v1/hq/1/detectors/1/config', 'fire/v1/hq/1/detectors/1/status']);
+    expect(sent('2')).toEqual([]);
+    expect(sent('3').filter((what) => what.endsWith('/signal'))).toHaveLength(2);
   });
 
   it('is given up when the broker speaks no MQTT', async () => {

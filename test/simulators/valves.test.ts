@@ -130,7 +130,7 @@ describe('the valves of a site', () => {
     own = await startBroker(port);
     try {
       await using observer = await observe(own, r.site);
-      await eventually('the position', () => r.states(observer, 1).length === 1);
+      await eventually('the last of the positions', () => r.states(observer, 3).length === 1);
       expect(r.states(observer, 1)).toEqual([{ position: 'open', commandId: idOf('open it') }]);
     } finally {
       await r.valves.stop();
