@@ -20,6 +20,7 @@ import { describeConfigs } from './apis/32-describe-configs.ts';
 import { alterConfigs } from './apis/33-alter-configs.ts';
 import { createPartitions } from './apis/37-create-partitions.ts';
 import { deleteGroups } from './apis/42-delete-groups.ts';
+import { incrementalAlterConfigs } from './apis/44-incremental-alter-configs.ts';
 import type { Handler } from './request.ts';
 
 export interface Api {
@@ -63,4 +64,5 @@ export const REGISTRY: readonly Api[] = [
   { key: 33, name: 'AlterConfigs', min: 0, max: 1, handle: alterConfigs },
   { key: 37, name: 'CreatePartitions', min: 0, max: 1, handle: createPartitions },
   { key: 42, name: 'DeleteGroups', min: 0, max: 1, handle: deleteGroups },
+  { key: 44, name: 'IncrementalAlterConfigs', min: 0, max: 0, handle: incrementalAlterConfigs },
 ];

@@ -12,6 +12,7 @@ import {
   fetchAllBody,
   fetchBody,
   frame,
+  incrementalBody,
   metadataBody,
   produceBody,
   readFetch,
@@ -19,6 +20,7 @@ import {
 } from './wire.ts';
 
 const [PRODUCE, FETCH, METADATA, JOIN_GROUP, API_VERSIONS] = [0, 1, 3, 11, 18];
+const [DESCRIBE_CONFIGS, INCREMENTAL_ALTER_CONFIGS] = [32, 44];
 const brokers: KafkaBroker[] = [];
 afterEach(async () => {
   for (const broker of brokers.splice(0)) await broker.stop();
@@ -173,6 +175,28 @@ describe('a fetch', () => {
     expect((await ask('none', 0, 0, { maxWait: 500 })).error).toBe(3);
     expect((await ask('t', 0, 0, { epoch: 3 })).sessionError).toBe(70);
   });
+});
+
+test('IncrementalAlterConfigs changes one setting and leaves the others', async () => {
+  const { client } = await started();
+  const admin = await client();
+  await topic(admin, 't');
+  const alter = async (...change: [name: string, operation: number, value: string | null]) =>
+    (await admin.ask(INCREMENTAL_ALTER_CONFIGS, 0, incrementalBody('t', ...change))).readInt16BE(8);
+  const setting = async (name: string) => {
+    const asked = new Body().int32(1).int8(2).string('t').int32(1).string(name).int8(0).done();
+    const answer = await admin.ask(DESCRIBE_CONFIGS, 2, asked);
+    const at = 4 + 4 + 2 + 2 + 1 + 3 + 4 + 2 + name.length;
+    return answer.toString('utf8', at + 2, at + 2 + answer.readInt16BE(at));
+  };
+  expect(await alter('retention.ms', 0, '5000')).toBe(0);
+  expect(await alter('cleanup.policy', 0, 'compact')).toBe(0);
+  expect([await setting('retention.ms'), await setting('cleanup.policy')]).toEqual(['5000', 'compact']);
+  expect(await alter('retention.ms', 1, null)).toBe(0);
+  expect([await setting('retention.ms'), await setting('cleanup.policy')]).toEqual(['604800000', 'compact']);
+  expect(await alter('cleanup.policy', 2, 'delete')).toBe(42);
+  expect(await alter('cleanup.policy', 0, 'burn')).toBe(40);
+  expect(await setting('cleanup.policy')).toBe('compact');
 });
 
 describe('what is no request', () => {

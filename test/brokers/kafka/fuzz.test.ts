@@ -6,7 +6,7 @@ import { REGISTRY } from '../../../brokers/kafka/registry.ts';
 import { within } from '../../support/eventually.ts';
 import { recordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { Body, batchOf, fetchBody, frame, metadataBody, produceBody, WireClient } from './wire.ts';
+import { Body, batchOf, fetchBody, frame, incrementalBody, metadataBody, produceBody, WireClient } from './wire.ts';
 
 const NAMED = new Body().int32(1).string('t').done();
 const OF_PARTITION = new Body().int32(1).string('t').int32(1).int32(0).int64(0).done();
@@ -46,6 +46,7 @@ const REQUESTS: { key: number; version: number; body: Buffer }[] = [
   },
   { key: 37, version: 1, body: new Body().int32(1).string('t').int32(6).int32(-1).int32(1000).int8(0).done() },
   { key: 42, version: 1, body: new Body().int32(1).string('g').done() },
+  { key: 44, version: 0, body: incrementalBody('t', 'retention.ms', 0, '5') },
 ];
 
 function createBody(name: string, policy: string): Buffer {

@@ -226,3 +226,9 @@ export function readFetch(body: Buffer): { sessionError: number; error: number; 
 export function metadataBody(topic: string): Buffer {
   return new Body().int32(1).string(topic).int8(1).done();
 }
+
+/** IncrementalAlterConfigs 0 of one setting of a topic; operation 0 sets, 1 deletes. */
+export function incrementalBody(topic: string, name: string, operation: number, value: string | null): Buffer {
+  const resource = new Body().int32(1).int8(2).string(topic).int32(1);
+  return resource.string(name).int8(operation).string(value).int8(0).done();
+}
