@@ -4,7 +4,7 @@ import type { InRecord } from '../contracts/kafka-records.ts';
 export interface RecordSource {
   /**
    * Hands over each record, those of one partition in their order, and resolves once everything that was there at the
-   * start has been handed over. `news` is false for exactly that: records below the end that the partition had then.
+   * start has been handed over. Until then `news` is false: what is read so is what happened before anybody looked.
    */
   start(onRecord: (record: InRecord, news: boolean) => void): Promise<void>;
   stop(): Promise<void>;
