@@ -23,7 +23,8 @@ const IMPOSSIBLE: readonly (string | undefined)[] = ['EENVELOPE', 'EMESSAGE', 'E
  */
 export function emailFailure(thrown: unknown, confidential: Confidential): SendFailure {
   const error = parse(thrown);
-  const reason = quote(`${error.command ?? 'CONN'}: ${error.message}`, confidential);
+  const stage = [error.command ?? 'CONN', ...[error.responseCode ?? []].flat()].join(' ');
+  const reason = `${stage}: ${quote(error.message, confidential)}`;
   if (error.responseCode !== undefined) return { result: 'failed', code: codeOfReply(error.responseCode), reason };
   if (error.code === 'ETIMEDOUT') return { result: 'failed', code: 'SEND_TIMEOUT', reason };
   const code = IMPOSSIBLE.includes(error.code) ? 'EMAIL_REFUSED' : 'EMAIL_DEFERRED';
@@ -45,7 +46,7 @@ export function partialRefusal(
   return {
     result: 'failed',
     code: transient ? 'EMAIL_DEFERRED' : 'EMAIL_REFUSED',
-    reason: quote(`RCPT TO: refused for ${rejected.join(', ')}: ${words}`, confidential),
+    reason: `RCPT TO, refused for ${rejected.join(', ')}: ${quote(words, confidential)}`,
   };
 }
 

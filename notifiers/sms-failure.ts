@@ -19,12 +19,12 @@ const LATER: readonly number[] = [408, 429];
  */
 export function smsFailure(thrown: unknown, confidential: Confidential): SendFailure {
   const { status, code, message } = smsErrorSchema.catch({ message: 'no words' }).parse(thrown);
+  const words = quote(message, confidential);
   if (status === undefined) {
     const timedOut = code === 'ECONNABORTED' || code === 'ETIMEDOUT';
-    const reason = quote(`no answer: ${message}`, confidential);
-    return { result: 'failed', code: timedOut ? 'SEND_TIMEOUT' : 'SMS_DEFERRED', reason };
+    return { result: 'failed', code: timedOut ? 'SEND_TIMEOUT' : 'SMS_DEFERRED', reason: `no answer: ${words}` };
   }
   const retryable = status >= 500 || LATER.includes(status);
-  const reason = quote(`HTTP ${status}${code === undefined ? '' : `, Twilio ${code}`}: ${message}`, confidential);
+  const reason = `HTTP ${status}${code === undefined ? '' : `, Twilio ${code}`}: ${words}`;
   return { result: 'failed', code: retryable ? 'SMS_DEFERRED' : 'SMS_REFUSED', reason };
 }
