@@ -30,7 +30,7 @@ export interface PollerOptions {
 /** The least time between two looks at who is due: as fine as the shortest heartbeat that a detector may have. */
 const TICK_MS = 10;
 /** And the longest, so that one that was registered meanwhile does not wait for the others. */
-const LONGEST_SLEEP_MS = 1_000;
+const LONGEST_SLEEP_MS = 100;
 
 interface Turn {
   detector: PassiveDetector;

@@ -3,6 +3,7 @@ import type { DetectorMode, SignalValue } from '../../contracts/mqtt-payloads.ts
 import type { Signal } from '../../contracts/signals.ts';
 import { Calendar, NOT_PLANNED, type Planned } from './calendar.ts';
 import { type BridgeTime, ProvenTime } from './proven-time.ts';
+import type { Told } from './told.ts';
 
 /** How long a detector may be silent: `misses` heartbeats and `graceMs`. */
 export interface WindowOptions {
@@ -16,16 +17,6 @@ export interface WindowOptions {
 export interface Reporting {
   readonly mode: DetectorMode;
   readonly heartbeatMs: number;
-}
-
-/** What was told last about a detector, as `detector-states` keeps it. Times in ms since the epoch. */
-export interface Told {
-  readonly state: DetectorState['state'];
-  readonly since: number;
-  readonly incident: string | null;
-  readonly episode: number;
-  /** The last offset of `signals` that it includes. */
-  readonly offset: number;
 }
 
 /** What is known of one detector. */

@@ -1,6 +1,6 @@
 import { idOf } from '../../contracts/ids.ts';
-import type { Told } from './judge.ts';
 import { GAP_PERIODS } from './proven-time.ts';
+import { isOld, type Told } from './told.ts';
 
 /**
  * Periods that a watchdog which has just begun waits for the first canary: the rest of the site may be starting too. With
@@ -85,10 +85,12 @@ export class PipelineWatch {
 
   /** A canary record arrived: at `now` by our clock, stamped `at`, standing at `offset`. */
   sang(now: number, at: number, offset: number): PipelineNews | undefined {
+    const before = this.#told;
+    // Read once more after a restart: the silence that was told came later.
+    if (before?.state === 'silent' && isOld(before, { offset, at })) return undefined;
     this.#since = now;
     this.#heard = true;
     this.#excused = false;
-    const before = this.#told;
     if (before?.state === 'ok') return undefined;
     const ended = this.#options.monitor.sings(this.#options.partition);
     this.#told = { state: 'ok', since: at, incident: null, episode: before?.episode ?? 0, offset };

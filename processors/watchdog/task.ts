@@ -4,12 +4,13 @@ import type { InRecord } from '../../contracts/kafka-records.ts';
 import { isCanary, parseSignal, type Signal, signalValueOf } from '../../contracts/signals.ts';
 import { type Committed, type Emission, NOTHING, type Task } from '../../transport/kafka/types.ts';
 import { plausibleTime } from '../plausible-time.ts';
-import { Judge, type Told, type Watched, type WindowOptions } from './judge.ts';
+import { Judge, type Watched, type WindowOptions } from './judge.ts';
 import type { PassiveRegistry } from './passive-registry.ts';
 import { type PipelineMonitor, type PipelineNews, PipelineWatch } from './pipeline.ts';
 import { GAP_PERIODS } from './proven-time.ts';
 import { parseReadBackMetadata, ReadBack, readBackMetadata } from './read-back.ts';
-import { isOld, type Moment, seconds, tell, tellPipeline } from './telling.ts';
+import { type Moment, seconds, tell, tellPipeline } from './telling.ts';
+import { isOld, type Told } from './told.ts';
 
 export interface WatchdogTaskOptions extends WindowOptions {
   readonly site: string;

@@ -5,8 +5,9 @@ import { idOf } from '../../contracts/ids.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
 import { CANARY_FLOOR } from '../../contracts/signals.ts';
 import { type Emission, NOTHING } from '../../transport/kafka/types.ts';
-import { type Judge, stateOf, type Told, type Watched } from './judge.ts';
+import { type Judge, stateOf, type Watched } from './judge.ts';
 import type { PipelineNews } from './pipeline.ts';
+import type { Told } from './told.ts';
 
 type About = Pick<Notification, 'kind' | 'subject' | 'floor' | 'detectors'>;
 
@@ -15,14 +16,6 @@ export interface Moment {
   readonly offset: number;
   readonly at: number;
   readonly now: number;
-}
-
-/**
- * Whether the moment is included in what was told last, so that it is no news. Both have to be older, because a topic made
- * anew starts at offset 0, and a clock may be put back.
- */
-export function isOld(told: Told | undefined, { offset, at }: Pick<Moment, 'offset' | 'at'>): boolean {
-  return told !== undefined && offset <= told.offset && at <= told.since;
 }
 
 /**

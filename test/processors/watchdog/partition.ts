@@ -112,6 +112,11 @@ export class Partition {
     this.log.length = 0;
   }
 
+  /** The last commits are lost: the next watchdog reads `records` once more as if they were new. */
+  uncommit(records: number): void {
+    if (this.#committed) this.#committed = { offset: this.#committed.offset - records, metadata: '' };
+  }
+
   /** What is written to the tables while nobody watches. */
   whileDown(write: () => void): void {
     this.#up = false;

@@ -239,6 +239,19 @@ describe('an outage of the path', () => {
     expect(partition.headlines()).toEqual(['opened pipeline', 'closed pipeline']);
   });
 
+  test('is not over because old canaries are read once more', () => {
+    const partition = twoDetectors();
+    partition.wait(10_000);
+    expect(partition.headlines()).toEqual(['opened pipeline']);
+    partition.uncommit(6);
+    partition.restart();
+    partition.read();
+    partition.wait(60_000);
+    expect(partition.headlines()).toEqual(['opened pipeline']);
+    living(partition, 61, 61, [8, 9]);
+    expect(partition.headlines()).toEqual(['opened pipeline', 'closed pipeline']);
+  });
+
   test('is not told while a site starts, and is when no canary comes at all', () => {
     const partition = new Partition();
     partition.restart();
@@ -325,4 +338,8 @@ describe('bad records', () => {
       expect(emission.changelog).toHaveLength(1);
     }
   });
+});
+
+test('the canaries are the first ids below zero whose key lands on each partition', () => {
+  expect([0, 1, 2, 3].map(canaryOf)).toEqual([-14, -2, -6, -1]);
 });
