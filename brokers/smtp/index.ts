@@ -8,7 +8,7 @@ import { Inbox } from '../inbox.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import { Connections, closeServer, listen, urlHost } from '../listen.ts';
 import { parseMail } from './received.ts';
-import { type MailAnswer, type MailScript, reply } from './script.ts';
+import { carryOut, type MailAnswer, type MailScript, reply } from './script.ts';
 
 export interface SmtpBrokerOptions {
   /** Default 127.0.0.1. */
@@ -25,6 +25,7 @@ export interface SmtpBrokerOptions {
 const MAX_MAIL_BYTES = 256 * 1024;
 const MAX_RECIPIENTS = 100;
 const MAX_CLIENTS = 500;
+const ACCEPT: MailAnswer = { do: 'accept' };
 
 interface Running {
   readonly smtp: SMTPServer;
@@ -82,22 +83,8 @@ export class SmtpBroker implements Service {
   async #open(): Promise<Running> {
     const { host = '127.0.0.1', port = 0, logger } = this.#options;
     const connections = new Connections();
-    /** Carries out what the script has for this stage; calls `go` where it has nothing. */
-    const at = (
-      stage: 'MAIL' | 'RCPT' | 'REPLY',
-      session: SMTPServerSession,
-      go: (error?: Error) => void,
-      rcpt = '',
-    ) => {
-      const answer = this.#answers.get(session) ?? { do: 'accept' };
-      if (answer.do === 'accept' || answer.at !== stage) return go();
-      if (answer.do === 'close') connections.from(session.remotePort)?.destroy();
-      if (answer.do === 'refuse' && (answer.only === undefined || answer.only === rcpt)) {
-        return go(reply(answer.code, answer.message ?? 'refused by the script'));
-      }
-      if (answer.do === 'refuse') go();
-    };
-
+    const cut = (session: SMTPServerSession) => connections.from(session.remotePort)?.destroy();
+    const answerFor = (session: SMTPServerSession) => this.#answers.get(session) ?? ACCEPT;
     const smtp = new SMTPServer({
       name: 'smokewire',
       noDelay: true,
@@ -105,26 +92,23 @@ export class SmtpBroker implements Service {
       disableReverseLookup: true,
       logger: false,
       size: MAX_MAIL_BYTES,
-      rejectOversized: true,
       maxClients: MAX_CLIENTS,
       maxRecipients: MAX_RECIPIENTS,
       onMailFrom: ({ address }, session, done) => {
         this.#attempts += 1;
-        this.#answers.set(session, this.#script?.({ number: this.#attempts, from: address }) ?? { do: 'accept' });
-        at('MAIL', session, done);
+        this.#answers.set(session, this.#script?.({ number: this.#attempts, from: address }) ?? ACCEPT);
+        carryOut(answerFor(session), 'MAIL', { go: done, cut: () => cut(session) });
       },
-      onRcptTo: ({ address }, session, done) => at('RCPT', session, done, address),
+      onRcptTo: ({ address }, session, done) => {
+        carryOut(answerFor(session), 'RCPT', { go: done, cut: () => cut(session) }, address);
+      },
       onData: (stream, session, done) => {
-        const answer = this.#answers.get(session) ?? { do: 'accept' };
+        const answer = answerFor(session);
         if (answer.do !== 'accept' && answer.at === 'DATA') {
-          // The rest of the message has to be read for the refusal to be heard.
-          stream.resume();
-          if (answer.do === 'refuse') done(reply(answer.code, answer.message ?? 'refused by the script'));
-          if (answer.do === 'close') stream.once('data', () => connections.from(session.remotePort)?.destroy());
-          return;
+          return carryOut(answer, 'DATA', { go: done, cut: () => stream.once('data', () => cut(session)) });
         }
         const work = this.#receive(stream, session).then(
-          () => at('REPLY', session, done),
+          () => carryOut(answer, 'REPLY', { go: done, cut: () => cut(session) }),
           (error: unknown) => done(error instanceof Error ? error : new Error(messageOf(error))),
         );
         this.#parsing.add(work);
@@ -141,7 +125,7 @@ export class SmtpBroker implements Service {
   async #receive(stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) {
-      // What is too large is read to its end, for smtp-server to refuse it with 552, but not kept.
+      // What is too large is read to its end, for the refusal to be heard, but not kept.
       if (!stream.sizeExceeded && Buffer.isBuffer(chunk)) chunks.push(chunk);
     }
     if (stream.sizeExceeded) throw reply(552, 'the message is too large');

@@ -25,6 +25,26 @@ export interface MailAttempt {
 /** Decides about each mail, once, when it begins. */
 export type MailScript = (attempt: MailAttempt) => MailAnswer;
 
+/** How a dialogue can continue. */
+interface Ways {
+  /** Answers, with a refusal where there is an error. */
+  go(error?: Error): void;
+  /** Ends the connection. */
+  cut(): void;
+}
+
+/** Does what `answer` has for `stage`; where it has nothing for it, the dialogue goes on. */
+export function carryOut(answer: MailAnswer, stage: MailStage | 'REPLY', { go, cut }: Ways, recipient?: string): void {
+  if (answer.do === 'accept' || answer.at !== stage) {
+    go();
+  } else if (answer.do === 'refuse') {
+    const meant = answer.only === undefined || answer.only === recipient;
+    go(meant ? reply(answer.code, answer.message ?? 'refused by the script') : undefined);
+  } else if (answer.do === 'close') {
+    cut();
+  }
+}
+
 /** An error that smtp-server turns into this reply. */
 export function reply(code: number, message: string): Error {
   return Object.assign(new Error(message), { responseCode: code });
