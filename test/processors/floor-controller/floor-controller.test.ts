@@ -173,6 +173,13 @@ describe('a valve that does not answer', () => {
     expect(floor.headlines()).toEqual(['fire opened floor/3']);
   });
 
+  test('told to close while the controller was away is blamed one answer’s time later, if it still says nothing', () => {
+    const floor = new Floor().take(humanSwitch('1', 'closed')).sleep(60_000).restart();
+    expect(floor.wait(VALVE_ANSWER_MS - 1).headlines()).toEqual([]);
+    expect(floor.wait(1).headlines()).toEqual(['fault opened valve/3']);
+    expect(floor.commands()).toEqual(['closed operator']);
+  });
+
   test('that restarts closed in a fire is opened again, and outside of one is left alone', () => {
     const floor = new Floor().take(alarm(8, 0));
     floor.take(report('1', 'open', floor.lastCommand()), report('2', 'closed', null));
