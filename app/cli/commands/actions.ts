@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { DETECTOR_ACTIONS, type DetectorAction } from '../../../contracts/http.ts';
 import { SiteApi } from '../../site-api.ts';
 import { addSiteOptions, integerArgument, siteUrl } from '../options.ts';
@@ -15,15 +15,16 @@ const MEANING: Record<DetectorAction, string> = {
 /** `trip`, `clear`, `kill`, `silence`, `revive ID…`: what happens to simulated detectors. */
 export function addDetectorActions(program: Command, terminal: Terminal): void {
   for (const action of DETECTOR_ACTIONS) {
-    addSiteOptions(program.command(`${action} <id...>`))
+    addSiteOptions(program.command(action))
+      .addArgument(new Argument('<id...>', 'detectors').argParser(addInteger))
       .description(MEANING[action])
       .addHelpText(
         'after',
         `\nExamples:\n  smokewire ${action} 7\n  smokewire ${action} 7 8 9 --url http://127.0.0.1:8080`,
       )
-      .action(async (ids: string[], options: { url?: string; json?: boolean }) => {
+      .action(async (ids: number[], options: { url?: string; json?: boolean }) => {
         const api = new SiteApi(siteUrl(terminal, options));
-        for (const id of ids.map(integerArgument)) {
+        for (const id of ids) {
           await api.send('POST', `/api/v1/detectors/${id}/${action}`);
           const line = options.json
             ? JSON.stringify({ detector: id, action })
@@ -32,4 +33,8 @@ export function addDetectorActions(program: Command, terminal: Terminal): void {
         }
       });
   }
+}
+
+function addInteger(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, integerArgument(text)];
 }
