@@ -7,6 +7,7 @@ import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import { Backoff } from './backoff.ts';
 import { errorFields, kafkaErrorType, stopped } from './errors.ts';
+import './share-connects.ts';
 import './tame-timer.ts';
 
 /** How to reach a Kafka cluster; the parts that speak to it make their own connections of it. */
@@ -122,7 +123,11 @@ export class Link {
     // kafkajs leaves Nagle on; without it a produce no longer waits for the acknowledgement of the one before.
     const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect);
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      // kafkajs unrefs a dead socket again at each failed attempt, and each time leaves a listener on it.
+      socket.unref = () => socket;
+    });
     return socket;
   }
 

@@ -45,6 +45,8 @@ export class Generation {
   #committing: Promise<void> | undefined;
   #lastHeartbeat: number;
   #beating = false;
+  /** Whether the last heartbeat failed. */
+  #unanswered = false;
   #onReady: () => void = () => {};
 
   constructor({ client, link, membership, topics, partitions, lingerMs }: GenerationOptions) {
@@ -62,8 +64,7 @@ export class Generation {
   missing(): readonly string[] {
     const group = this.#membership.groupId;
     const behind = [...this.#unready].map((partition) => `${group}: reading the tables of partition ${partition}`);
-    const silent = this.#clock.now() - this.#lastHeartbeat > 3 * HEARTBEAT_MS + 1_000;
-    return silent ? [...behind, `${group}: the group's coordinator does not answer`] : behind;
+    return this.#unanswered ? [...behind, `${group}: the group's coordinator does not answer`] : behind;
   }
 
   /**
@@ -174,7 +175,9 @@ export class Generation {
     try {
       await this.#membership.heartbeat(this.#link);
       this.#lastHeartbeat = this.#clock.now();
+      this.#unanswered = false;
     } catch (error) {
+      this.#unanswered = true;
       if (isGenerationOver(error)) this.#over.abort();
       else if (this.#clock.now() - this.#lastHeartbeat > SESSION_TIMEOUT_MS) {
         this.#lose(error);

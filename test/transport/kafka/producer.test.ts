@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { realClock } from '../../../app/clock.ts';
 import type { OutRecord } from '../../../contracts/kafka-records.ts';
 import { headerOf } from '../../../contracts/kafka-records.ts';
+import { TOPICS } from '../../../contracts/kafka-topics.ts';
 import { kafkaClient } from '../../../transport/kafka/client.ts';
 import { partitionOf } from '../../../transport/kafka/partition.ts';
 import { Producer } from '../../../transport/kafka/producer.ts';
@@ -92,6 +93,21 @@ test('more than fits in one request leaves in several, in order', async () => {
   await producer.send(records);
   await eventually('all arrive', () => arrived.length === records.length);
   expect(valuesOf(arrived)).toEqual(records.map(({ value }) => String(value)));
+});
+
+test('topics may be written for the first time while others are being found', async () => {
+  const site = await embeddedSite();
+  const producer = await site.producer();
+  const sends = [...TOPICS.keys()].flatMap((topic, i) => [
+    producer.send([{ ...signal('1', '1'), topic }]),
+    // A little later each, so that some come between finding the topics of a request and filling it.
+    (async () => {
+      for (let turn = 0; turn < i * 4; turn++) await null;
+      await producer.send([{ ...signal('1', '2'), topic: [...TOPICS.keys()].at(-i) ?? topic }]);
+    })(),
+  ]);
+  await within('all are written', Promise.all(sends));
+  expect(site.logger.lines.filter(({ level }) => level !== 'debug')).toEqual([]);
 });
 
 test('an outage of the broker loses nothing and keeps the order', async () => {

@@ -8,7 +8,7 @@ import { createMetrics } from '../../../contracts/metrics.ts';
 import type { Service } from '../../../contracts/service.ts';
 import { type KafkaClient, kafkaClient } from '../../../transport/kafka/client.ts';
 import { Producer } from '../../../transport/kafka/producer.ts';
-import { TopicReader } from '../../../transport/kafka/reader.ts';
+import { type From, TopicReader } from '../../../transport/kafka/reader.ts';
 import { TaskRunner } from '../../../transport/kafka/task-runner.ts';
 import { ensureTopics } from '../../../transport/kafka/topics.ts';
 import type { RecordSink, TaskDefinition } from '../../../transport/kafka/types.ts';
@@ -41,17 +41,18 @@ export class KafkaSite {
     return new TaskRunner({ client, metrics, definition, clock: realClock, ...(sink && { sink }) });
   }
 
-  /** What stands in topics and comes to stand there, as it is read. */
-  async records(...topics: string[]): Promise<InRecord[]> {
+  /** Reads a topic; what stands in it has been given when this returns. */
+  async follow(topic: string, from: From, onRecord: (record: InRecord) => void): Promise<void> {
+    const { client } = this;
+    const reader = new TopicReader({ client, name: 'test reader', topics: new Map([[topic, from]]), onRecord });
+    await this.started(reader);
+    await reader.caughtUp;
+  }
+
+  /** What stands in a topic and comes to stand there, as it is read. */
+  async records(topic: string): Promise<InRecord[]> {
     const records: InRecord[] = [];
-    await this.started(
-      new TopicReader({
-        client: this.client,
-        name: 'test reader',
-        topics: new Map(topics.map((topic) => [topic, 'beginning'])),
-        onRecord: (record) => records.push(record),
-      }),
-    );
+    await this.follow(topic, 'beginning', (record) => records.push(record));
     return records;
   }
 }
