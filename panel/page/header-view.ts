@@ -1,7 +1,7 @@
 import type { SiteView } from '../../contracts/http.ts';
 import { byId, el, setAttribute, setText } from './dom.ts';
 import type { Store } from './store.ts';
-import { STATE_ORDER, STATES } from './words.ts';
+import { isFireLamp, STATE_ORDER, STATES } from './words.ts';
 
 interface Verdict {
   readonly level: 'fire' | 'fault' | 'calm';
@@ -23,7 +23,7 @@ export class HeaderView {
   draw({ site, counts, floors, lamps }: Store, connected: boolean): void {
     if (!site || !counts) return;
     const burning = [...floors.values()].filter((floor) => floor.incident !== null || floor.alarms.length > 0);
-    const faults = [...lamps.values()].filter(({ on }) => on).length;
+    const faults = [...lamps.values()].filter(({ on, lamp }) => on && !isFireLamp(lamp)).length;
     const silent = counts.pipeline.state === 'silent';
     setText(this.#name, site.name);
     this.#indicate('Fire', burning.length > 0 ? 'fire' : 'off', burning.length > 0 ? 'on' : 'off');

@@ -1,7 +1,7 @@
 import type { IncidentView, LampView, ReceivedEmail, ReceivedSms } from '../../contracts/http.ts';
 import type { SiteEvent } from '../../contracts/site-events.ts';
 import { byId, el } from './dom.ts';
-import { channel, sentence, subject, time, weight } from './words.ts';
+import { channel, isFireLamp, sentence, subject, time, weight } from './words.ts';
 
 const SHOWN_INCIDENTS = 30;
 const SHOWN_LINES = 200;
@@ -16,9 +16,10 @@ export function drawLamps(lamps: Iterable<LampView>): void {
     .map(({ lamp, text, since }) =>
       el(
         'li',
-        { title: `${lamp} since ${time(since)}` },
+        { title: text, 'data-kind': isFireLamp(lamp) ? 'fire' : 'fault' },
         el('span', { class: 'bulb', 'aria-hidden': 'true' }),
-        el('span', {}, text),
+        el('strong', {}, subject(lamp)),
+        el('span', { class: 'text' }, text),
         clock(since),
       ),
     );
@@ -55,6 +56,7 @@ function incidentItem({
     'p',
     { class: 'incident-head' },
     el('strong', {}, `${kind === 'fire' ? 'Fire' : 'Fault'}: ${subject(about)}`),
+    kind === 'fire' ? el('span', { class: 'text' }, `detector ${detectors.join(', ')}`) : null,
     closedAt === null ? clock(openedAt) : el('span', { class: 'when' }, `${time(openedAt)} – ${time(closedAt)}`),
   );
   const state = closedAt === null ? 'open' : 'closed';

@@ -35,6 +35,11 @@ export function subject(name: string): string {
   return id === undefined ? kind : `${kind} ${id}`;
 }
 
+/** A floor's lamp tells of a fire, every other one of a fault. */
+export function isFireLamp(lamp: string): boolean {
+  return lamp.startsWith('floor/');
+}
+
 /** On whose word a valve stands as it does. */
 export function author(by: string | null): string {
   if (by === null) return '';
