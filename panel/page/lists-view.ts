@@ -40,6 +40,7 @@ function rank({ kind, closedAt }: IncidentView): number {
 function incidentItem({
   kind,
   subject: about,
+  detectors,
   reason,
   openedAt,
   closedAt,
