@@ -39,6 +39,9 @@ describe('the gate to the broker', () => {
   it('pauses after a failure, then lets one try, and all the others when it got through', () => {
     const { clock, gate, tried, one } = rig(300);
     for (let i = 0; i < 200; i++) gate.failed(one(i), 'refused');
+    // They failed of one cause: one pause.
+    expect(clock.pending()).toHaveLength(1);
+    gate.request(one(0));
     expect(tried).toHaveLength(200);
     clock.advance(49);
     expect(tried).toHaveLength(200);
