@@ -25,9 +25,6 @@ const bridge = new Bridge({
   clock: realClock,
   wireClock: realClock,
 });
-await sink.start();
-await bridge.start();
-
 process.on('message', async (message) => {
   if (message === 'usage') {
     const received = (await metrics.bridgeReceived.get()).values.reduce((sum, { value }) => sum + value, 0);
@@ -40,4 +37,6 @@ process.on('message', async (message) => {
     process.disconnect();
   }
 });
+await sink.start();
+await bridge.start();
 process.send('ready');
