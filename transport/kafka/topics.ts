@@ -68,11 +68,14 @@ async function create(client: KafkaClient, admin: Admin, topics: readonly [strin
 
 async function everyPartitionIsLed(admin: Admin, topics: readonly string[]): Promise<boolean> {
   const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
-  const odd = found.filter(({ partitions }) => partitions.length !== PARTITIONS);
+  const odd = found
+    .filter(({ partitions }) => partitions.length !== PARTITIONS)
+    .map(({ name, partitions }) => `${name} has ${partitions.length}`);
   if (odd.length > 0) {
     throw new SmokewireError(
       'CONFIG_INVALID',
-      `these Kafka topics need ${PARTITIONS} partitions each: ${odd.map(({ name, partitions }) => `${name} has ${partitions.length}`).join(', ')}; delete them, or set another --topic-prefix (SMOKEWIRE_TOPIC_PREFIX)`,
+      `these Kafka topics need ${PARTITIONS} partitions each: ${odd.toSorted().join(', ')}; ` +
+        'delete them, or set another --topic-prefix (SMOKEWIRE_TOPIC_PREFIX)',
     );
   }
   return found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
-import { expect, test } from 'vitest';
+import { connect, createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import '../../../transport/kafka/share-connects.ts';
 import { KAFKAJS_VERSION } from '../../../transport/kafka/tame-timer.ts';
 
 const require = createRequire(import.meta.url);
@@ -34,4 +36,28 @@ test('a request that is held back is still looked for', () => {
   queue.scheduleCheckPendingRequests();
   expect(queue.throttleCheckTimeoutId).not.toBeNull();
   queue.destroy();
+});
+
+test('two requests that meet a broken connection share the next one', async () => {
+  const server = createServer((socket) => void socket.resume());
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const Connection = require('kafkajs/src/network/connection.js');
+  let sockets = 0;
+  const silent = { debug() {}, error() {}, warn() {}, info() {}, namespace: () => silent };
+  const connection = new Connection({
+    host: '127.0.0.1',
+    port: typeof address === 'object' ? address?.port : 0,
+    logger: silent,
+    requestTimeout: 1_000,
+    connectionTimeout: 1_000,
+    socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
+      sockets++;
+      return connect({ host, port }, onConnect);
+    },
+  });
+  await Promise.all([connection.connect(), connection.connect()]);
+  expect(sockets).toBe(1);
+  await connection.disconnect();
 });
