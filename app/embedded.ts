@@ -24,6 +24,12 @@ export interface Surroundings {
   };
 }
 
+/**
+ * What a partition of the embedded Kafka keeps: with a thousand detectors at a signal a second, `signals` reaches some ten
+ * minutes back, and costs 64 MB.
+ */
+const RETENTION_BYTES = 16 * 1024 * 1024;
+
 /** The number from which Twilio's test credentials may send, and our stand-in likewise. */
 const TWILIO_TEST_FROM = '+15005550006';
 
@@ -66,7 +72,14 @@ export class Embedded {
       });
     }
     if (brokers && config.kafka === undefined) {
-      this.kafka = new KafkaBroker({ host, port: config.kafkaPort, clock: wireClock, random, logger });
+      this.kafka = new KafkaBroker({
+        host,
+        port: config.kafkaPort,
+        clock: wireClock,
+        random,
+        logger,
+        retentionBytes: RETENTION_BYTES,
+      });
     }
     if (roles.includes('email') && config.smtp === undefined) {
       this.smtp = new SmtpBroker({ host, port: config.smtpPort, clock, logger });

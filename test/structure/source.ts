@@ -38,7 +38,9 @@ function read(room: string, path: string): SourceFile {
   const code = readFileSync(join(ROOT, path), 'utf8')
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/(^|\s)\/\/.*$/gm, '$1');
-  const specifiers = [...code.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => specifier);
+  const specifiers = [...code.matchAll(/\b(?:from|import)\s*\(?\s*'([\w@./:-]+)'/g)].map(
+    ([, specifier = '']) => specifier,
+  );
   const imports = specifiers.map((specifier) => (specifier.startsWith('.') ? join(path, '..', specifier) : specifier));
   return { path, room, code, imports };
 }

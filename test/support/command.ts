@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { within } from './eventually.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/app/main.js', import.meta.url));
+/** The built program, seen from the project's root, where npm runs its scripts. */
+const MAIN = resolve('dist/app/main.js');
 
 /** How a command ended. */
 export interface Ended {

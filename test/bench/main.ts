@@ -1,0 +1,133 @@
+// `npm run bench [-- NAME… [--real]]`: prints the figures of docs/benchmarks.md. With --real the bridge and the fire run on Apache
+// Kafka and mosquitto (see test/real), otherwise on embedded brokers in another process.
+import { randomUUID } from 'node:crypto';
+import { cpus } from 'node:os';
+import { RunningCommand } from '../support/command.ts';
+import { benchBridge } from './bridge.ts';
+import { benchFleet } from './fleet.ts';
+import { benchKafkaStart } from './kafka-start.ts';
+import { benchRest, benchStart, benchTripToValve } from './site.ts';
+
+const MB = 1024 * 1024;
+
+/** What the benches run on, each in processes of their own. */
+interface Servers {
+  readonly name: string;
+  readonly mqtt: { readonly url: string; readonly username: string; readonly password: string };
+  readonly brokers: readonly string[];
+  stop(): Promise<void>;
+}
+
+async function embeddedServers(): Promise<Servers> {
+  const bridge = { username: 'bridge', password: randomUUID() };
+  // A site with nothing to do: its brokers are what is wanted.
+  const free = ['--port', '0', '--mqtt-port', '0', '--kafka-port', '0', '--smtp-port', '0'];
+  const site = new RunningCommand(['up', '--json', '-n', '0', '--site', 'idle', '--topic-prefix', 'idle.', ...free], {
+    MQTT_USERNAME: bridge.username,
+    MQTT_PASSWORD: bridge.password,
+  });
+  const { data } = await site.event('site.ready');
+  return {
+    name: 'embedded brokers',
+    mqtt: { url: String(data.mqtt), ...bridge },
+    brokers: data.kafka,
+    stop: () => site.kill(),
+  };
+}
+
+async function realServers(): Promise<Servers> {
+  const [{ ApacheKafka }, { Mosquitto }] = await Promise.all([
+    import('../real/servers/kafka.ts'),
+    import('../real/servers/mosquitto.ts'),
+  ]);
+  const [kafka, mosquitto] = [new ApacheKafka(), new Mosquitto()];
+  await Promise.all([kafka.start(), mosquitto.start()]);
+  return {
+    name: 'Apache Kafka and mosquitto',
+    mqtt: { url: mosquitto.url, ...mosquitto.bridge },
+    brokers: [kafka.address],
+    stop: async () => void (await Promise.all([kafka.stop(), mosquitto.stop()])),
+  };
+}
+
+/** A figure, what it has to be, and whether it is. */
+function print(what: string, value: number, unit: string, bound?: { atMost?: number; atLeast?: number }): void {
+  const { atMost, atLeast } = bound ?? {};
+  const met = (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
+  const wanted = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : '';
+  const shown = value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  const verdict = bound ? `${met ? 'met   ' : 'MISSED'} ${wanted} ${unit}` : '';
+  process.stdout.write(`  ${what.padEnd(52)} ${String(shown).padStart(8)} ${unit.padEnd(14)} ${verdict}\n`);
+}
+
+const BENCHES: Readonly<Record<string, (servers: Servers, real: boolean) => Promise<void>>> = {
+  async kafka() {
+    const { loadMs, firstMs, medianMs } = await benchKafkaStart();
+    print('embedded Kafka broker: loading its modules', loadMs, 'ms');
+    print('embedded Kafka broker: first start', firstMs, 'ms', { atMost: 20 });
+    print('embedded Kafka broker: start, median of 20', medianMs, 'ms', { atMost: 20 });
+  },
+  async start() {
+    const runs: Awaited<ReturnType<typeof benchStart>>[] = [];
+    for (let i = 0; i < 5; i++) runs.push(await benchStart());
+    const median = (values: number[]) => values.sort((a, b) => a - b)[2] ?? Number.NaN;
+    print('up → first signal in Kafka, median of 5', median(runs.map((run) => run.firstSignalMs)), 'ms', {
+      atMost: 1_500,
+    });
+    print('up → site.ready, median of 5', median(runs.map((run) => run.readyMs)), 'ms');
+  },
+  async rest() {
+    const rest = await benchRest([], 20);
+    print('default site at rest: CPU', 100 * rest.cores, '% of a core', { atMost: 5 });
+    print('default site at rest: memory', rest.rssBytes / MB, 'MB', { atMost: 150 });
+    const thousand = await benchRest(['-n', '1000', '--floors', '50'], 20);
+    print('1,000 detectors at 1 signal/s: CPU', 100 * thousand.cores, '% of a core');
+    print('1,000 detectors at 1 signal/s: memory', thousand.rssBytes / MB, 'MB', { atMost: 300 });
+  },
+  async fire({ mqtt, brokers }, real) {
+    const given = real
+      ? { mqtt: mqtt.url, mqttUsername: mqtt.username, mqttPassword: mqtt.password, kafka: brokers, site: randomUUID() }
+      : {};
+    const prefix = real ? { topicPrefix: `${randomUUID()}.` } : {};
+    const fire = await benchTripToValve({ detectors: 1_000, trips: 300, ...given, ...prefix });
+    print('trip → valve command at the valve: p50', fire.p50, 'ms', { atMost: 3 });
+    print('trip → valve command at the valve: p99', fire.p99, 'ms', { atMost: 8 });
+    print('trip → valve command at the valve: slowest of 300', fire.max, 'ms');
+    print('… meanwhile: CPU', 100 * fire.cores, '% of a core');
+    print('… meanwhile: memory', fire.rssBytes / MB, 'MB');
+  },
+  async bridge({ mqtt, brokers }) {
+    for (const qos of [1, 0] as const) {
+      const result = await benchBridge({ mqtt, brokers, site: `bench-${randomUUID()}`, qos, messages: 100_000 });
+      const bound = qos === 1 ? { atLeast: 30_000 } : undefined;
+      print(`bridge, QoS ${qos}: signals for each second of CPU`, result.signalsPerCoreSecond, '/s a core', bound);
+      print(`bridge, QoS ${qos}: signals a second, flooded`, result.signalsPerSecond, '/s');
+      print(`bridge, QoS ${qos}: memory`, result.rssBytes / MB, 'MB');
+    }
+  },
+  async fleet({ mqtt }) {
+    for (const detectors of [500, 1_000, 2_000]) {
+      const result = await benchFleet({ mqttUrl: mqtt.url, detectors, site: `bench-${randomUUID()}`, seconds: 5 });
+      print(`fleet of ${detectors}: memory for each detector`, result.bytesPerDetector / 1024, 'KB');
+      print(`fleet of ${detectors}: CPU for each heartbeat`, result.cpuMicrosecondsPerHeartbeat, 'µs');
+      print(`fleet of ${detectors}: connects`, result.connectsPerSecond, '/s');
+    }
+  },
+};
+
+const real = process.argv.includes('--real');
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const unknown = asked.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  process.stderr.write(`there is no bench ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exit(2);
+}
+const servers = await (real ? realServers() : embeddedServers());
+process.stdout.write(`smokewire on Node ${process.version}, ${cpus().length} cores, ${servers.name}\n`);
+try {
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (asked.length === 0 || asked.includes(name)) await bench(servers, real);
+  }
+} finally {
+  await servers.stop();
+}
