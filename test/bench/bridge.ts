@@ -88,11 +88,12 @@ async function usage(bridge: ChildProcess): Promise<z.infer<typeof usageSchema>>
 }
 
 async function answer(child: ChildProcess): Promise<unknown> {
-  const [message] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`the bridge ended with code ${code}`);
-    }),
-  ]);
+  const answered = new AbortController();
+  const { signal } = answered;
+  const ended = once(child, 'exit', { signal }).then(([code]): never => {
+    throw new Error(`the bridge ended with code ${code}`);
+  });
+  const [message] = await Promise.race([once(child, 'message', { signal }), ended]);
+  answered.abort();
   return message;
 }

@@ -91,6 +91,9 @@ function startBridge({ site, mqtt, kafka }: { site: string } & BridgeKillTarget)
 async function received(bridge: ChildProcess): Promise<number> {
   if (bridge.exitCode !== null) throw new Error(`the bridge ended with code ${bridge.exitCode}; is dist built?`);
   bridge.send('usage');
-  const [answer] = await Promise.race([once(bridge, 'message'), once(bridge, 'exit')]);
+  const answered = new AbortController();
+  const { signal } = answered;
+  const [answer] = await Promise.race([once(bridge, 'message', { signal }), once(bridge, 'exit', { signal })]);
+  answered.abort();
   return usageSchema.safeParse(answer).data?.received ?? 0;
 }

@@ -37,6 +37,10 @@ process.on('message', async (message) => {
     process.disconnect();
   }
 });
-await sink.start();
-await bridge.start();
-process.send('ready');
+try {
+  await sink.start();
+  await bridge.start();
+  process.send('ready');
+} catch (error) {
+  if (error.code !== 'STOPPED') throw error;
+}
