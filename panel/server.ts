@@ -117,6 +117,7 @@ export class HttpServer implements Service {
     const { clock, wireClock } = this.#options;
     const commands = new CommandWriter({ sink, wireClock });
     const streams = new EventStreams({ events, views: new ViewChanges({ model, wireClock }), wireClock });
+    // The connections are cut in any case; this gives the streams' timers back before the stop is done.
     app.addHook('preClose', async () => streams.close());
     siteRoutes(app, { model, clock, info, groups });
     detectorRoutes(app, model.detectors);

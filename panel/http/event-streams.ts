@@ -58,7 +58,10 @@ export class EventStreams {
   }
 
   close(): void {
-    for (const response of this.#readers.keys()) response.destroy();
+    for (const response of [...this.#readers.keys()]) {
+      this.#remove(response);
+      response.destroy();
+    }
   }
 
   /** What the reader missed, preceded by a `gap` where some of that is gone. */
@@ -81,7 +84,7 @@ export class EventStreams {
   }
 
   #remove(response: ServerResponse): void {
-    this.#readers.delete(response);
+    if (!this.#readers.delete(response)) return;
     if (![...this.#readers.values()].some(({ views }) => views)) this.#views.stop();
     if (this.#readers.size > 0) return;
     this.#unsubscribe?.();

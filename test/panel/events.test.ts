@@ -87,7 +87,7 @@ describe('the event stream', () => {
     await eventually('no timer', () => wireClock.pending().length === 0);
   });
 
-  it('drops a reader that does not read, and nobody else', async () => {
+  it('drops a reader that does not read, and nobody else', { timeout: 20_000 }, async () => {
     const { server, events } = await startPanel();
     const reader = await readEvents(server.url + PATH);
     const idle = connect(Number(new URL(server.url).port), '127.0.0.1');
@@ -114,7 +114,7 @@ describe('the event stream', () => {
     expect(received).toBeLessThan(19_000_000);
   });
 
-  it('refuses more readers than it serves', async () => {
+  it('refuses more readers than it serves', { timeout: 20_000 }, async () => {
     const { server, ask } = await startPanel();
     const streams = await Promise.all(Array.from({ length: 256 }, () => readEvents(server.url + PATH)));
     const refused = await ask(PATH);
@@ -156,7 +156,16 @@ describe('views on the stream', () => {
     ]);
     news(records.from({ topic: 'detectors', key: '1', value: null, timestamp: 0 }));
     wireClock.advance(50);
+    await stream.next('the floor without it', ({ data }) => data?.includes('"detectors":0') ?? false);
     await stream.next('the removal', ({ data }) => data?.includes('"removed":[1]') ?? false);
+    news(records.lamp('sentinel', true));
+    wireClock.advance(50);
+    await stream.next('the sentinel', ({ event, data }) => event === 'view' && (data?.includes('sentinel') ?? false));
+    expect(
+      views(stream.messages)
+        .slice(5)
+        .map(({ view }) => view),
+    ).toEqual(['site', 'detectors', 'floors', 'site', 'lamps']);
   });
 
   it('does not reach readers that did not ask for them', async () => {

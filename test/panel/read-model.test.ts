@@ -292,6 +292,21 @@ it('makes history into state and into no events', () => {
   expect(told()).toEqual(['detector.recovered detector/8']);
 });
 
+it('does not go back when the source goes back', () => {
+  const all = [
+    records.state(8, 'silent'),
+    records.state(8, 'ok', { since: at(2) }),
+    records.lamp('x', true),
+    records.lamp('x', false),
+  ];
+  news(...all);
+  const before = [told(), model.detectors.view(8), model.lamps];
+  for (const record of all) {
+    news(record);
+    expect([told(), model.detectors.view(8), model.lamps]).toEqual(before);
+  }
+});
+
 it('says which views changed, and nothing for a signal that repeats itself', () => {
   news(records.detector(1), records.signal(1, 0));
   const changes: Change[] = [];

@@ -142,6 +142,20 @@ describe('detectors', () => {
     expect(fleet.done).toHaveLength(5);
   });
 
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
+    'takes no %s: a form of another site can send that',
+    async (type) => {
+      const fleet = new NotingFleet(7);
+      const { ask } = await startPanel({ fleet });
+      const form = { method: 'POST', headers: { 'content-type': type }, body: 'x' };
+      expect(await answer(await ask('/api/v1/detectors/7/trip', form))).toMatchObject({
+        status: 400,
+        body: { code: 'REQUEST_INVALID' },
+      });
+      expect(fleet.done).toEqual([]);
+    },
+  );
+
   it('takes a JSON content type without a body for no body', async () => {
     const fleet = new NotingFleet(7);
     const { ask } = await startPanel({ fleet });
