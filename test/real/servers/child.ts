@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eventually, within } from '../../support/eventually.ts';
 
 interface Launch {
@@ -52,28 +55,42 @@ export class Child {
       child.#failure ??= error.message;
     });
     if (child.#failure === undefined) return child;
-    const message = `${child.#failure}\n${child.log().split('\n').slice(-30).join('\n')}`;
-    await child.stop('SIGKILL');
-    throw new Error(message);
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid;
+    const failure = child.#report();
+    await child.stop('SIGKILL').catch(() => undefined);
+    throw new Error(failure);
   }
 
   log(): string {
     return readFileSync(this.#launch.log, 'utf8');
   }
 
-  /** Resolves when the process is gone. */
+  /** Resolves when the process is gone; rejects, with the end of its log, where it had not waited for this to end. */
   async stop(signal: NodeJS.Signals): Promise<void> {
     process.off('exit', this.#kill);
-    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill(signal);
+    if (this.#hasEnded()) throw new Error(this.#report());
+    this.#process.kill(signal);
     await within(`${this.#launch.name} to end on ${signal}`, this.#ended).catch((error: Error) => {
       this.#kill();
       throw error;
     });
   }
+
+  #hasEnded(): boolean {
+    return this.#process.pid === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  #report(): string {
+    return `${this.#failure}\n${this.log().split('\n').slice(-30).join('\n')}`;
+  }
+}
+
+/** A folder of its own for `start`, gone again where that fails. */
+export async function inOwnFolder<T>(name: string, start: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), `smokewire-${name}-`));
+  return await start(folder).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
 }
 
 /** A port that was free a moment ago: for programs that cannot choose one and tell. */

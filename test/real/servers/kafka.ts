@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { Child, freePort } from './child.ts';
+import { Child, freePort, inOwnFolder } from './child.ts';
 
 const INSTALL =
-  'install a Java runtime (Debian: openjdk-17-jre-headless) and Maven, and fetch the jars with ' +
+  'install a Java runtime (Debian: default-jre-headless) and Maven, and fetch the jars with ' +
   '`mvn -B -f test/real/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory="$PWD/.real/kafka/lib"`, ' +
   'or name their folder in SMOKEWIRE_REAL_KAFKA_LIB';
 
@@ -20,9 +19,15 @@ function jars(): string {
   return join(folder, '*');
 }
 
+interface Running {
+  readonly folder: string;
+  readonly port: number;
+  readonly child: Child;
+}
+
 /** Apache Kafka, one node that is broker and controller, with a data folder of its own. */
 export class ApacheKafka {
-  #running: { readonly folder: string; readonly port: number; readonly child: Child } | undefined;
+  #running: Running | undefined;
 
   /** `host:port` of a running one. */
   get address(): string {
@@ -31,7 +36,10 @@ export class ApacheKafka {
 
   async start(): Promise<void> {
     const classpath = jars();
-    const folder = await mkdtemp(join(tmpdir(), 'smokewire-kafka-'));
+    this.#running = await inOwnFolder('kafka', (folder) => this.#open(folder, classpath));
+  }
+
+  async #open(folder: string, classpath: string): Promise<Running> {
     const [port, controllerPort] = await Promise.all([freePort(), freePort()]);
     const properties = join(folder, 'server.properties');
     await writeFile(properties, serverProperties(folder, port, controllerPort));
@@ -60,7 +68,7 @@ export class ApacheKafka {
       },
       () => answers(`127.0.0.1:${port}`),
     );
-    this.#running = { folder, port, child };
+    return { folder, port, child };
   }
 
   /** Its data is thrown away, so it need not shut down in order. */

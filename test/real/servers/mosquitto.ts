@@ -1,19 +1,24 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../../support/eventually.ts';
-import { Child, freePort } from './child.ts';
+import { Child, freePort, inOwnFolder } from './child.ts';
 
 const INSTALL = 'install mosquitto (Debian: mosquitto)';
 const SHIPPED = 'deploy/mosquitto';
 
+interface Running {
+  readonly folder: string;
+  readonly port: number;
+  readonly child: Child;
+}
+
 /** mosquitto with the configuration that is shipped, on a port and with files of its own. */
 export class Mosquitto {
   readonly bridge = { username: 'bridge', password: 'only for tests' };
-  #running: { readonly folder: string; readonly port: number; readonly child: Child } | undefined;
+  #running: Running | undefined;
 
   /** `mqtt://host:port` of a running one. */
   get url(): string {
@@ -21,7 +26,10 @@ export class Mosquitto {
   }
 
   async start(): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'smokewire-mosquitto-'));
+    this.#running = await inOwnFolder('mosquitto', (folder) => this.#open(folder));
+  }
+
+  async #open(folder: string): Promise<Running> {
     await mkdir(join(folder, 'data'));
     const passwords = join(folder, 'passwords');
     await promisify(execFile)('mosquitto_passwd', [
@@ -35,7 +43,7 @@ export class Mosquitto {
     });
     const port = await freePort();
     await writeFile(join(folder, 'mosquitto.conf'), await derived(folder, port));
-    this.#running = { folder, port, child: await launch(folder, port) };
+    return { folder, port, child: await launch(folder, port) };
   }
 
   /** Kills it as a power failure would, once all that it holds by now is on its disk, and starts it on what is there. */

@@ -1,17 +1,22 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseMail } from '../../../brokers/smtp/received.ts';
 import type { ReceivedEmail } from '../../../contracts/http.ts';
-import { Child, freePort } from './child.ts';
+import { Child, freePort, inOwnFolder } from './child.ts';
 
 const INSTALL = 'install OpenSMTPD (Debian: opensmtpd), and run the tests as root, which it needs';
 
+interface Running {
+  readonly folder: string;
+  readonly port: number;
+  readonly child: Child;
+}
+
 /** OpenSMTPD, taking mail for anybody into one Maildir. Its spool is the machine's: only one runs at a time. */
 export class OpenSmtpd {
-  #running: { readonly folder: string; readonly port: number; readonly child: Child } | undefined;
+  #running: Running | undefined;
 
   /** `smtp://host:port` of a running one. */
   get url(): string {
@@ -24,7 +29,10 @@ export class OpenSmtpd {
 
   async start(): Promise<void> {
     if (process.getuid?.() !== 0) throw new Error(INSTALL);
-    const folder = await mkdtemp(join(tmpdir(), 'smokewire-opensmtpd-'));
+    this.#running = await inOwnFolder('opensmtpd', (folder) => this.#open(folder));
+  }
+
+  async #open(folder: string): Promise<Running> {
     await chmod(folder, 0o755);
     const maildir = join(folder, 'mail');
     await mkdir(maildir);
@@ -43,7 +51,7 @@ export class OpenSmtpd {
       },
       (log) => log.includes('starting'),
     );
-    this.#running = { folder, port, child };
+    return { folder, port, child };
   }
 
   async stop(): Promise<void> {
