@@ -33,7 +33,8 @@ export interface MqttSubscriberOptions extends MqttEndpoint {
   readonly onBatch: (batch: Batch) => void;
 }
 
-const BACKOFF_MS = { first: 50, most: 5_000 } as const;
+/** Waits double up to the longest; a connection that lived as long as that counts as good, and the next wait is short again. */
+const BACKOFF_MS = { first: 50, longest: 5_000 } as const;
 
 /**
  * Subscribes at MQTT 3.1.1 with a persistent session and acknowledges by hand, so that the broker keeps each QoS 1 message
@@ -49,7 +50,8 @@ export class MqttSubscriber implements Service {
   #connection: SubscriberConnection | undefined;
   #retry: Timer | undefined;
   #backoffMs: number = BACKOFF_MS.first;
-  #live = false;
+  /** When the connection became live, by the wire's clock; undefined while it is not. */
+  #liveSince: number | undefined;
   #everLive = false;
   #holding = false;
   #inFlight = 0;
@@ -73,7 +75,7 @@ export class MqttSubscriber implements Service {
   }
 
   missing(): readonly string[] {
-    return this.#live ? [] : [`${this.#options.clientId} is not connected to ${this.#label}`];
+    return this.#liveSince !== undefined ? [] : [`${this.#options.clientId} is not connected to ${this.#label}`];
   }
 
   /**
@@ -140,33 +142,35 @@ export class MqttSubscriber implements Service {
   }
 
   #ready(sessionPresent: boolean): void {
-    const { logger, clientId } = this.#options;
+    const { logger, clientId, wireClock } = this.#options;
     if (this.#everLive && !sessionPresent) {
       logger.warn({ clientId, broker: this.#label }, 'the MQTT broker forgot the session, and what it kept for it');
     }
-    this.#live = true;
+    this.#liveSince = wireClock.now();
     this.#everLive = true;
-    this.#backoffMs = BACKOFF_MS.first;
     this.#settleStart?.();
     this.#regulate();
   }
 
   #closed(reason: unknown): void {
-    const wasLive = this.#live;
-    this.#live = false;
+    const liveSince = this.#liveSince;
+    this.#liveSince = undefined;
     this.#connection = undefined;
     if (this.#settleStop) this.#settleStop();
     else if (this.#settleStart) this.#settleStart(this.#unreachable(reason));
-    else this.#reconnect(wasLive, reason);
+    else this.#reconnect(liveSince, reason);
   }
 
-  #reconnect(wasLive: boolean, reason: unknown): void {
+  #reconnect(liveSince: number | undefined, reason: unknown): void {
     const { logger, clientId, wireClock } = this.#options;
+    // Two bridges of one name end each other's connection, and a packet that cannot be read comes again: not at full speed.
+    const livedMs = liveSince === undefined ? 0 : wireClock.now() - liveSince;
+    if (livedMs >= BACKOFF_MS.longest) this.#backoffMs = BACKOFF_MS.first;
     const fields = { clientId, broker: this.#label, error: reasonOf(reason), retryInMs: this.#backoffMs };
-    if (wasLive) logger.warn(fields, 'lost the MQTT broker; connecting again');
+    if (liveSince !== undefined) logger.warn(fields, 'lost the MQTT broker; connecting again');
     else logger.debug(fields, 'the MQTT broker does not take the connection yet');
     this.#retry = wireClock.after('MQTT reconnect', this.#backoffMs, () => this.#connect());
-    this.#backoffMs = Math.min(2 * this.#backoffMs, BACKOFF_MS.most);
+    this.#backoffMs = Math.min(2 * this.#backoffMs, BACKOFF_MS.longest);
   }
 
   /** Pauses at the bounds, and reads on below half of them: not once for each message. */

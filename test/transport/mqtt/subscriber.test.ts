@@ -201,7 +201,7 @@ describe('MqttSubscriber', () => {
     await server.subscribed(1);
   });
 
-  it('waits longer after each attempt that fails, and not after one that succeeds', async () => {
+  it('waits longer after each attempt that fails, and shortly again after a connection that lived', async () => {
     const clock = new ManualClock();
     const good = await ScriptedBroker.open();
     const proxy = await cuttable(good.url);
@@ -223,8 +223,16 @@ describe('MqttSubscriber', () => {
     await eventually('readiness', () => sub.missing().length === 0);
     proxy.cut();
     await eventually('a timer', () => clock.pending().includes('MQTT reconnect'));
+    clock.advance(4_950);
+    expect(clock.pending()).toContain('MQTT reconnect');
     clock.advance(50);
     await good.subscribed(2);
+    await eventually('readiness', () => sub.missing().length === 0);
+    clock.advance(5_000);
+    proxy.cut();
+    await eventually('a timer', () => clock.pending().includes('MQTT reconnect'));
+    clock.advance(50);
+    await good.subscribed(3);
   });
 
   it('says when the broker forgot its session', async () => {
