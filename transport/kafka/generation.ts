@@ -48,6 +48,7 @@ export class Generation {
   /** Whether the last heartbeat failed. */
   #unanswered = false;
   #onReady: () => void = () => {};
+  #loop: FetchLoop | undefined;
 
   constructor({ client, link, membership, topics, partitions, lingerMs }: GenerationOptions) {
     this.#client = client;
@@ -64,6 +65,7 @@ export class Generation {
   missing(): readonly string[] {
     const group = this.#membership.groupId;
     const behind = [...this.#unready].map((partition) => `${group}: reading the tables of partition ${partition}`);
+    if (this.#loop?.failing) behind.push(`${group}: cannot read from Kafka`);
     return this.#unanswered ? [...behind, `${group}: the group's coordinator does not answer`] : behind;
   }
 
@@ -82,6 +84,7 @@ export class Generation {
       lingerMs: this.#lingerMs,
       deliver: (batch) => this.#deliver(batch),
     });
+    this.#loop = loop;
     try {
       const over = aborted(this.#over.signal);
       const begun = this.#begin(begin, loop);
