@@ -9,7 +9,6 @@ import { type KafkaClient, Link } from './client.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { errorFields, stopped } from './errors.ts';
 import { Generation } from './generation.ts';
-
 import { isWorthJoiningAgain, Membership } from './membership.ts';
 
 /** How long the coordinator may take to see a member off, in milliseconds. */
@@ -44,10 +43,11 @@ export class SupervisedConsumer implements Service {
   #generation: Generation | undefined;
 
   constructor(options: ConsumerOptions) {
-    const { client, role, topics } = options;
+    const { role, topics } = options;
     this.name = role;
-    this.#options = options;
-    this.#log = client.logger.child({ role });
+    this.#log = options.client.logger.child({ role });
+    const client = { ...options.client, logger: this.#log };
+    this.#options = { ...options, client };
     this.#membership = new Membership({
       groupId: client.topicPrefix + role,
       topics: topics.map((topic) => client.topicPrefix + topic),

@@ -98,7 +98,7 @@ export class FetchLoop {
   async #fetch(nodeId: number, backoff: Backoff, signal: AbortSignal): Promise<void> {
     let fetched: { position: Position; offset: number; data: FetchedPartition }[];
     try {
-      fetched = await this.#request(nodeId);
+      fetched = await this.#request(nodeId, signal);
       this.#failing = false;
       backoff.reset();
     } catch (error) {
@@ -116,8 +116,9 @@ export class FetchLoop {
     if (held.length > 0) await Promise.all(held);
   }
 
-  async #request(nodeId: number) {
+  async #request(nodeId: number, signal: AbortSignal) {
     const broker = await this.#link.cluster.findBroker({ nodeId });
+    if (signal.aborted) return [];
     const asked = new Map<string, { position: Position; offset: number }[]>();
     for (const position of this.#positions.values()) {
       if (this.#leaderOf(position) !== nodeId) continue;

@@ -40,11 +40,11 @@ export class Producer implements Service, RecordSink {
 
   constructor({ client, role, metrics }: { client: KafkaClient; role: string; metrics: Metrics }) {
     this.name = `${role} producer`;
-    this.#client = client;
+    this.#log = client.logger.child({ part: this.name });
+    this.#client = { ...client, logger: this.#log };
     this.#role = role;
     this.#metrics = metrics;
-    this.#log = client.logger.child({ part: this.name });
-    this.#link = new Link(client);
+    this.#link = new Link(this.#client);
     this.#outbox = new Outbox(this.#link.cluster, client.topicPrefix);
   }
 

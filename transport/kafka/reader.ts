@@ -39,8 +39,9 @@ export class TopicReader implements Service {
 
   constructor(options: TopicReaderOptions) {
     this.name = options.name;
-    this.#options = options;
-    this.#link = new Link(options.client);
+    const client = { ...options.client, logger: options.client.logger.child({ part: options.name }) };
+    this.#options = { ...options, client };
+    this.#link = new Link(client);
   }
 
   /** Resolves when everything is given that was there at the start; rejects with STOPPED. */
@@ -95,7 +96,7 @@ export class TopicReader implements Service {
       } catch (error) {
         const { offset } = record;
         this.#options.client.logger.error(
-          { part: this.name, topic, partition, offset, error: messageOf(error) },
+          { topic, partition, offset, error: messageOf(error) },
           'a reader failed on a record and goes on',
         );
       }
