@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { eventRecord, parseEvent } from '../../contracts/cloud-events.ts';
-import { alarmDetected, type ResetRequest, resetRequested, type ValveRequest, valveRequested } from '../../contracts/events.ts';
+import {
+  alarmDetected,
+  type ResetRequest,
+  resetRequested,
+  type ValveRequest,
+  valveRequested,
+} from '../../contracts/events.ts';
 import { idOf } from '../../contracts/ids.ts';
 import type { InRecord, OutRecord } from '../../contracts/kafka-records.ts';
 
@@ -57,5 +63,7 @@ test.each([
 });
 
 test('a type that the reader does not expect is refused', () => {
-  expect(() => parseEvent<ValveRequest | ResetRequest>(asRead(written), [valveRequested, resetRequested])).toThrow(/ce_type is none of/);
+  expect(() => parseEvent<ValveRequest | ResetRequest>(asRead(written), [valveRequested, resetRequested])).toThrow(
+    /ce_type is none of/,
+  );
 });
