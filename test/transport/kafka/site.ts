@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
 import { realClock } from '../../../app/clock.ts';
 import { seededRandom } from '../../../app/random.ts';
-import { KafkaBroker } from '../../../brokers/kafka/index.ts';
+import { KafkaBroker, type KafkaBrokerOptions } from '../../../brokers/kafka/index.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
 import { createMetrics } from '../../../contracts/metrics.ts';
 import type { Service } from '../../../contracts/service.ts';
@@ -58,8 +58,11 @@ export class KafkaSite {
 }
 
 /** A broker in the process, with all topics made. */
-export async function embeddedSite(): Promise<KafkaSite & { broker: KafkaBroker }> {
-  const broker = new KafkaBroker({ clock: realClock, random: seededRandom('kafka'), logger: recordingLogger() });
+export async function embeddedSite(
+  options: Pick<KafkaBrokerOptions, 'maxMessageBytes'> = {},
+): Promise<KafkaSite & { broker: KafkaBroker }> {
+  const logger = recordingLogger();
+  const broker = new KafkaBroker({ clock: realClock, random: seededRandom('kafka'), logger, ...options });
   onTestFinished(() => broker.stop());
   await broker.start();
   const site = new KafkaSite([broker.address], 'site.');
