@@ -95,7 +95,10 @@ function parkedRecord(record: InRecord, made: number, { topic, notBefore }: Park
   };
 }
 
-/** Its id comes from the record that asked for the attempt: the same record done twice is told once. */
+/**
+ * Its id comes from the record that asked for the attempt: the same record done twice is told once. That it was sent is
+ * told once, however often it was asked for.
+ */
 function deliveryRecord<N extends Notice>(
   channel: Channel<N>,
   { record, event, made }: Attempt<N>,
@@ -105,7 +108,7 @@ function deliveryRecord<N extends Notice>(
 ): OutRecord {
   const { id, incident, kind, subject } = event.data;
   return eventRecord(deliveryRecorded, {
-    id: idOf('delivery', channel.name, id, outcome, coordinatesOf(record)),
+    id: idOf('delivery', channel.name, id, outcome, ...(outcome === 'sent' ? [] : [coordinatesOf(record)])),
     source: channel.name,
     time: now,
     data: {

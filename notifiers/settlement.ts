@@ -36,9 +36,10 @@ export class Settlement<N extends Notice> {
   of(attempt: Attempt<N>, verdict: Exclude<Verdict, { outcome: 'stopped' }>): Settled {
     switch (verdict.outcome) {
       case 'repeated':
+        // Told again, under the same id: the process may have lost the partition before that was written the first time.
         this.#count('repeated');
         this.#options.logger.debug(fieldsOf(attempt), 'skipped a notification that was sent already');
-        return { records: [] };
+        return { records: sentRecords(this.#options.channel, attempt, this.#options.clock.now()) };
       case 'sent':
         this.#count('sent');
         this.#tellRecovery();

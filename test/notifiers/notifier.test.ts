@@ -64,6 +64,8 @@ describe('a send that succeeds', () => {
     await settle();
     expect(set.channel.begun.map(({ subject }) => subject)).toEqual(['a', 'sentinel']);
     expect(set.kafka.committed('emails')).toBe(2);
+    const ids = set.kafka.records('deliveries').map((record) => headerOf(record, 'ce_id'));
+    expect(ids.length - new Set(ids).size, 'told again under the same id').toBe(1);
     const outcomes = await set.metrics.deliveries.get();
     expect(outcomes.values).toContainEqual({ value: 1, labels: { channel: 'email', outcome: 'repeated' } });
   });
@@ -325,6 +327,54 @@ describe('notices of one incident', () => {
     set.ask(note('opened', { incident }), note('closed', { incident }));
     await settle();
     expect(told(set)).toEqual(['closed']);
+  });
+});
+
+describe('a partition that is given back', () => {
+  /** Gives it back while `hangs` is being sent; the grace runs out. */
+  async function revoked(set: StageSet): Promise<void> {
+    const over = set.kafka.revoke();
+    await settle();
+    set.clock.advance(1_500);
+    await over;
+  }
+
+  it('begins no more sends of what waited for its time, for a slot or for its turn', async () => {
+    const set = await started({ concurrency: 2 });
+    set.channel.script = ({ subject }) => (subject === 'retried' ? DEFERRED : 'hang');
+    set.ask(note('retried'), note('hangs'), note('queued'), note('behind', { incident: note('hangs').incident }));
+    await settle();
+    await revoked(set);
+    set.channel.script = () => SENT;
+    set.clock.advance(60_000);
+    await settle();
+    expect(set.channel.begun.map(({ subject }) => subject)).toEqual(['retried', 'hangs']);
+    expect(set.clock.pending()).toEqual([]);
+  });
+
+  it('leaves a send that fails afterwards to the next owner', async () => {
+    const set = await started();
+    set.channel.script = (_, attempt) => (attempt === 1 ? 'hang' : SENT);
+    set.ask(note('a'));
+    await settle();
+    await revoked(set);
+    set.clock.advance(8_500);
+    await settle();
+    expect(set.kafka.records('emails.retry-1')).toEqual([]);
+    if (set.group) set.kafka.begin(set.group);
+    await settle();
+    expect(set.story()).toEqual(['a sent 1']);
+  });
+
+  it('is as new when it comes back: nothing of it waits behind what was dropped', async () => {
+    const set = await started();
+    set.channel.script = (_, attempt) => (attempt === 1 ? DEFERRED : SENT);
+    set.ask(note('a'));
+    await settle();
+    if (set.group) await set.kafka.rebalance(set.group);
+    set.clock.advance(1_000);
+    await settle();
+    expect(set.story()).toEqual(['a retried 1', 'a sent 2']);
   });
 });
 

@@ -37,7 +37,7 @@ export class MemoryKafka implements RecordSink {
     return this.#readings.get(topic)?.committed ?? 0;
   }
 
-  /** Acknowledgements wait until `release`. */
+  /** Writes wait until `release`. */
   hold(): void {
     this.#held ??= [];
   }
@@ -82,24 +82,26 @@ export class MemoryKafka implements RecordSink {
     name: group.role,
     missing: () => [],
     start: async () => this.begin(group),
-    stop: async () => {
-      const work = this.#work;
-      this.#work = undefined;
-      await work?.finish();
-    },
+    stop: () => this.revoke(),
   });
 
-  /** The member is gone without a word; what it still does reaches nobody. */
+  /** The member is gone without a word, and what was held of its writes with it. */
   crash(): void {
     this.#work = undefined;
+    this.#held = undefined;
     for (const reading of this.#readings.values()) reading.reading = false;
   }
 
-  /** A rebalance that ends with the same member: it gives the partition back, and gets it again. */
-  async rebalance(group: GroupWork): Promise<void> {
+  /** The member gives its partition back. */
+  async revoke(): Promise<void> {
     const work = this.#work;
     this.#work = undefined;
     await work?.finish();
+  }
+
+  /** A rebalance that ends with the same member. */
+  async rebalance(group: GroupWork): Promise<void> {
+    await this.revoke();
     this.begin(group);
   }
 
