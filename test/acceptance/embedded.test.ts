@@ -1,4 +1,6 @@
+import { faults } from './faults.ts';
 import { mainJob } from './main-job.ts';
 import { embedded } from './world.ts';
 
 mainJob('embedded servers', embedded);
+faults('embedded servers', embedded);
