@@ -18,13 +18,28 @@ export interface EmailOptions {
 /** After the last reply, how long the server has to close its side before the socket is torn down, in milliseconds. */
 const CLOSE_MS = 500;
 
-/** E-mail by SMTP, one connection a mail (docs/decisions/0053). */
+/** How many mails are under way at a time, each on a connection of its own. */
+const CONNECTIONS = 8;
+
+/**
+ * How long a connection is kept for the next mail, in milliseconds: long enough for a burst to pay few handshakes, too short
+ * for a firewall to forget it, which would cost the next mail its timeout.
+ */
+const IDLE_MS = 5_000;
+
+/** E-mail by SMTP (docs/decisions/0053). */
 export function emailChannel(options: EmailOptions): Channel<EmailNotice> {
   const { url, domain = 'smokewire.invalid', from = `smokewire <smokewire@${domain}>` } = options;
   const timeoutMs = options.timeoutMs ?? SEND_TIMEOUT_MS;
   const secrets = secretsOf(url);
   const transport = createTransport({
     url,
+    pool: true,
+    maxConnections: CONNECTIONS,
+    idleTimeout: IDLE_MS,
+    // A kept connection that turns out to be closed before a byte of the mail was sent: then once more, on a new one. All
+    // other retries are ours.
+    maxRequeues: 1,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
@@ -38,7 +53,7 @@ export function emailChannel(options: EmailOptions): Channel<EmailNotice> {
   return {
     name: 'email',
     definition: emailRequested,
-    concurrency: 8,
+    concurrency: CONNECTIONS,
     timeoutMs,
     perishable: true,
     recipient: (notice) => notice.to,

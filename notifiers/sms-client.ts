@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { Agent } from 'node:http';
+import { Agent as PlainAgent } from 'node:http';
+import { Agent } from 'node:https';
 import twilio from 'twilio';
 import type { SmsOptions } from './sms.ts';
 
@@ -17,33 +17,33 @@ export interface SmsClient {
   close(): void;
 }
 
-/** The SDK passes no abort signal on: it reaches the request through the asynchronous context. */
-const aborts = new AsyncLocalStorage<AbortSignal>();
-
 export function smsClient({ accountSid, authToken, from, baseUrl }: SmsOptions, timeoutMs: number): SmsClient {
-  const http = new twilio.RequestClient({ autoRetry: false, timeout: timeoutMs });
-  const plainAgent = new Agent({ keepAlive: true });
-  http.axios.defaults.httpAgent = plainAgent;
-  http.axios.interceptors.request.use((config) => {
-    const signal = aborts.getStore();
-    if (signal) config.signal = signal;
-    // The SDK's own edge and region only change the host under twilio.com.
-    if (baseUrl !== undefined && config.url !== undefined) {
-      const { pathname, search } = new URL(config.url);
-      config.url = new URL(pathname + search, baseUrl).href;
-    }
-    return config;
-  });
-  // At `debug`, which TWILIO_LOG_LEVEL could choose, the SDK writes requests to stdout.
-  const client = twilio(accountSid, authToken, { httpClient: http, logLevel: 'none' });
+  const httpAgent = new PlainAgent({ keepAlive: true });
+  const httpsAgent = new Agent({ keepAlive: true });
+
+  /** The SDK passes no abort signal on, so each send has a client of its own; the connections are shared. */
+  const clientFor = (signal: AbortSignal) => {
+    const http = new twilio.RequestClient({ autoRetry: false, timeout: timeoutMs });
+    Object.assign(http.axios.defaults, { httpAgent, httpsAgent, signal });
+    http.axios.interceptors.request.use((config) => {
+      // The SDK's own edge and region only change the host under twilio.com.
+      if (baseUrl !== undefined && config.url !== undefined) {
+        const { pathname, search } = new URL(config.url);
+        config.url = new URL(pathname + search, baseUrl).href;
+      }
+      return config;
+    });
+    // At `debug`, which TWILIO_LOG_LEVEL could choose, the SDK writes requests to stdout.
+    return twilio(accountSid, authToken, { httpClient: http, logLevel: 'none' });
+  };
 
   return {
     async create(request, signal) {
-      await aborts.run(signal, () => client.messages.create({ from, ...request }));
+      await clientFor(signal).messages.create({ from, ...request });
     },
     close() {
-      plainAgent.destroy();
-      http.axios.defaults.httpsAgent?.destroy();
+      httpAgent.destroy();
+      httpsAgent.destroy();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SmtpBroker } from '../../brokers/smtp/index.ts';
 import type { MailAnswer } from '../../brokers/smtp/script.ts';
@@ -17,8 +18,10 @@ beforeEach(() => broker.behave());
 
 const never = new AbortController().signal;
 const event = (data: EmailNotice) => ({ id: data.id, type: 't', source: 's', time: ASKED, data });
-const send = (notice: EmailNotice, timeoutMs = 5_000) =>
-  within('the end of a send', emailChannel({ url: broker.url, timeoutMs }).send(event(notice), never));
+const send = async (notice: EmailNotice, timeoutMs = 5_000) => {
+  const channel = emailChannel({ url: broker.url, timeoutMs });
+  return within('the end of a send', channel.send(event(notice), never)).finally(() => channel.close());
+};
 
 describe('a mail', () => {
   it('says what the notice says, and how urgent it is', async () => {
@@ -106,6 +109,42 @@ describe('what a mail server does, and whether it is worth another try', () => {
   ])('%j is %s', (thrown, code) => {
     const confidential = { secrets: [], body: '' };
     expect(emailFailure(thrown, confidential).code).toBe(code);
+  });
+});
+
+describe('the connections', () => {
+  /** Passes everything on to the mail server. */
+  function proxy() {
+    const server = serverOf((socket) => {
+      const onward = connect(Number(new URL(broker.url).port), '127.0.0.1').on('error', () => {});
+      socket.pipe(onward).pipe(socket);
+    });
+    return { server, open: connectionsOf(server) };
+  }
+
+  it('are shared by the mails of a burst, and closed in the end', async () => {
+    const { server, open } = proxy();
+    let opened = 0;
+    server.on('connection', () => {
+      opened += 1;
+    });
+    const channel = emailChannel({ url: `smtp://127.0.0.1:${await listening(server)}` });
+    const mails = Array.from({ length: 40 }, (_, i) => channel.send(event(email(`burst ${i}`)), never));
+    expect(await Promise.all(mails)).toEqual(mails.map(() => ({ result: 'sent' })));
+    expect(opened).toBeLessThanOrEqual(8);
+    await channel.close();
+    await eventually('the end of the connections', () => open.size === 0);
+    server.close();
+  });
+
+  it('are made anew where the server has closed them meanwhile', async () => {
+    const { server, open } = proxy();
+    const channel = emailChannel({ url: `smtp://127.0.0.1:${await listening(server)}` });
+    expect(await channel.send(event(email('before')), never)).toEqual({ result: 'sent' });
+    for (const socket of open) socket.destroy();
+    expect(await channel.send(event(email('after')), never)).toEqual({ result: 'sent' });
+    await channel.close();
+    server.close();
   });
 });
 
