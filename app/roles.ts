@@ -43,6 +43,7 @@ export interface RoleContext {
   /** Whether this process serves MQTT itself. */
   readonly brokerInProcess: boolean;
   readonly retryDelaysMs: readonly number[] | undefined;
+  readonly sendTimeoutMs: number | undefined;
   readonly onProgress: (connected: number, detectors: number) => void;
 }
 
@@ -56,8 +57,12 @@ export const ROLE_SERVICES: Readonly<Record<KafkaRole, (context: RoleContext) =>
   'floor-controller': (context) => runner(context, floorControllerDefinition()),
   watchdog,
   router: (context) => runner(context, routerDefinition(context.config)),
-  email: (context) => notifier(context, () => emailChannel({ url: context.surroundings.smtp })),
-  sms: (context) => notifier(context, () => smsChannel({ ...context.surroundings.twilio, clock: context.clock })),
+  email: (context) =>
+    notifier(context, () => emailChannel({ url: context.surroundings.smtp, ...sendTimeout(context) })),
+  sms: (context) =>
+    notifier(context, () =>
+      smsChannel({ ...context.surroundings.twilio, clock: context.clock, ...sendTimeout(context) }),
+    ),
   lamp: (context) => notifier(context, (sink) => lampChannel({ sink })),
 };
 
@@ -111,6 +116,10 @@ function watchdog(context: RoleContext): Service {
     }),
   );
   return chain('watchdog', judge, mqtt, poller);
+}
+
+function sendTimeout({ sendTimeoutMs: timeoutMs }: RoleContext): { timeoutMs?: number } {
+  return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
 function notifier<N extends Notice>(context: RoleContext, channelOn: (sink: RecordSink) => Channel<N>): Service {

@@ -44,6 +44,8 @@ export interface SiteProcessOptions {
   readonly logger: Logger;
   /** The wait before each further attempt at a send, in milliseconds. */
   readonly retryDelaysMs?: readonly number[];
+  /** After how long an e-mail or SMS that is being sent counts as hanging, in milliseconds. */
+  readonly sendTimeoutMs?: number;
   readonly onEvent?: (event: SiteEvent) => void;
   /** How far a fleet has connected. */
   readonly onProgress?: (connected: number, detectors: number) => void;
@@ -165,7 +167,16 @@ export class SiteProcess {
   }
 
   #context(): RoleContext {
-    const { config, clock, wireClock, random, logger, retryDelaysMs, onProgress = () => {} } = this.#options;
+    const {
+      config,
+      clock,
+      wireClock,
+      random,
+      logger,
+      retryDelaysMs,
+      sendTimeoutMs,
+      onProgress = () => {},
+    } = this.#options;
     const surroundings = this.embedded.surroundings();
     return {
       config,
@@ -184,6 +195,7 @@ export class SiteProcess {
       metrics: createMetrics(this.#registry),
       brokerInProcess: this.embedded.mqtt !== undefined,
       retryDelaysMs,
+      sendTimeoutMs,
       onProgress,
     };
   }

@@ -53,6 +53,8 @@ export interface SiteOptions {
   readonly seed?: string;
   /** How long a failed send waits before each further attempt, in milliseconds; four of them. */
   readonly retryDelaysMs?: readonly number[];
+  /** After how long an e-mail or SMS that is being sent counts as hanging, in milliseconds; default 10,000. */
+  readonly sendTimeoutMs?: number;
   /** Silent unless given. */
   readonly logger?: Logger;
 }
@@ -63,13 +65,14 @@ export interface SiteOptions {
  * @throws SmokewireError CONFIG_INVALID, PORT_IN_USE, KAFKA_UNREACHABLE, MQTT_UNREACHABLE; nothing is left running then
  */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { logger = silentLogger, retryDelaysMs, ...settings } = options;
+  const { logger = silentLogger, retryDelaysMs, sendTimeoutMs, ...settings } = options;
   const seed = settings.seed ?? freshSeed();
   const site = new Site({
     clock: realClock,
     random: seededRandom(seed),
     logger,
     retryDelaysMs,
+    sendTimeoutMs,
     settings: { mqttPort: 0, kafkaPort: 0, smtpPort: 0, port: 0, ...settings, seed },
   });
   await site.start();
@@ -87,9 +90,10 @@ export class Site {
     random: Random;
     logger: Logger;
     retryDelaysMs: readonly number[] | undefined;
+    sendTimeoutMs: number | undefined;
     settings: object;
   }) {
-    const { clock, random, logger, retryDelaysMs, settings } = options;
+    const { clock, random, logger, retryDelaysMs, sendTimeoutMs, settings } = options;
     this.#clock = clock;
     this.#process = new SiteProcess({
       config: parseConfig(settings),
@@ -100,6 +104,7 @@ export class Site {
       random,
       logger,
       ...(retryDelaysMs && { retryDelaysMs }),
+      ...(sendTimeoutMs !== undefined && { sendTimeoutMs }),
     });
     this.inbox = this.#inbox();
   }
