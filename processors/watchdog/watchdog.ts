@@ -21,7 +21,7 @@ export function watchdogDefinition(options: WatchdogOptions): TaskDefinition {
     inputs: ['signals'],
     tables: ['detectors', 'presence', 'detector-states'],
     // Most signals change nothing, and what does is judged in seconds: fewer and larger fetches are worth the wait.
-    lingerMs: 50,
+    lingerMs: 100,
     createTask: (partition) =>
       new WatchdogTask({ ...options, partition, canary: canaryOf(partition), monitor, passive }),
   };

@@ -20,8 +20,10 @@ export interface ConsumerOptions {
   readonly role: string;
   /** Topics that the group owns, without prefix; they have PARTITIONS partitions each. */
   readonly topics: readonly string[];
-  /** How long a fetch may wait for company, in milliseconds. */
+  /** As of the fetch loop: how long to rest after a fetch that brought records, in milliseconds. */
   readonly lingerMs?: number;
+  /** As of the fetch loop: how long what was read leaves the process to more urgent work, in milliseconds. */
+  readonly yieldMs?: number;
   readonly metrics: Metrics;
   /** Begins the work on a partition that this member has gained; `claim.read` says from where. */
   readonly begin: (claim: Claim) => Work;
@@ -106,7 +108,7 @@ export class SupervisedConsumer implements Service {
 
   /** Lives through generations of the group until it is stopped; throws when the session is lost. */
   async #serve(link: Link, backoff: Backoff): Promise<void> {
-    const { client, topics, lingerMs = 0, begin } = this.#options;
+    const { client, topics, lingerMs = 0, yieldMs = 0, begin } = this.#options;
     while (!this.#stop.signal.aborted) {
       let partitions: readonly number[];
       try {
@@ -118,7 +120,15 @@ export class SupervisedConsumer implements Service {
         await backoff.wait(this.#stop.signal);
         continue;
       }
-      const generation = new Generation({ client, link, membership: this.#membership, topics, partitions, lingerMs });
+      const generation = new Generation({
+        client,
+        link,
+        membership: this.#membership,
+        topics,
+        partitions,
+        lingerMs,
+        yieldMs,
+      });
       this.#generation = generation;
       try {
         this.#log.debug({ partitions }, 'joined the group');

@@ -1,5 +1,6 @@
 import type { FetchedMessage, FetchedPartition } from 'kafkajs/src/cluster/index.js';
 import Batch from 'kafkajs/src/consumer/batch.js';
+import { sleep } from '../../contracts/clock.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
 import { Backoff } from './backoff.ts';
 import { type KafkaClient, type Link, READ_COMMITTED } from './client.ts';
@@ -21,8 +22,15 @@ interface Position {
 export interface FetchLoopOptions {
   readonly client: KafkaClient;
   readonly link: Link;
-  /** How long a fetch may wait for company, in milliseconds; 0 answers with the first record. */
+  /**
+   * How long to rest after a fetch that brought records, in milliseconds, so that the next one brings more of them: a fetch
+   * costs more than its records. The first record after a silence is read at once even so.
+   */
   readonly lingerMs: number;
+  /**
+   * How long what was read waits before it is handled, in milliseconds, so that more urgent work of the process goes first.
+   */
+  readonly yieldMs: number;
   /** Takes what was read, in order. A promise holds the next fetch from that broker back until it settles. */
   readonly deliver: (batch: RecordBatch) => void | Promise<void>;
 }
@@ -35,6 +43,7 @@ export class FetchLoop {
   readonly #client: KafkaClient;
   readonly #link: Link;
   readonly #lingerMs: number;
+  readonly #yieldMs: number;
   readonly #deliver: FetchLoopOptions['deliver'];
   readonly #positions = new Map<string, Position>();
   /** Changes when other brokers have to be asked than before. */
@@ -43,10 +52,11 @@ export class FetchLoop {
   #wake: () => void = () => {};
   #failing = false;
 
-  constructor({ client, link, lingerMs, deliver }: FetchLoopOptions) {
+  constructor({ client, link, lingerMs, yieldMs, deliver }: FetchLoopOptions) {
     this.#client = client;
     this.#link = link;
     this.#lingerMs = lingerMs;
+    this.#yieldMs = yieldMs;
     this.#deliver = deliver;
   }
 
@@ -105,6 +115,8 @@ export class FetchLoop {
       if (!signal.aborted) await this.#recover(error, backoff, signal);
       return;
     }
+    const isNews = fetched.some(({ data }) => data.messages.length > 0);
+    if (isNews && this.#yieldMs > 0) await sleep(this.#client.wireClock, 'kafka fetch yield', this.#yieldMs, signal);
     const held: Promise<void>[] = [];
     for (const { position, offset, data } of fetched) {
       if (signal.aborted) return;
@@ -114,6 +126,7 @@ export class FetchLoop {
       if (promise) held.push(promise);
     }
     if (held.length > 0) await Promise.all(held);
+    if (isNews && this.#lingerMs > 0) await sleep(this.#client.wireClock, 'kafka fetch linger', this.#lingerMs, signal);
   }
 
   async #request(nodeId: number, signal: AbortSignal) {
@@ -133,8 +146,8 @@ export class FetchLoop {
       return [];
     }
     const { responses } = await broker.fetch({
-      maxWaitTime: this.#lingerMs > 0 ? this.#lingerMs : PARKED_MS,
-      minBytes: this.#lingerMs > 0 ? BYTES_A_PARTITION : 1,
+      maxWaitTime: PARKED_MS,
+      minBytes: 1,
       maxBytes: BYTES_A_FETCH,
       isolationLevel: READ_COMMITTED,
       topics: [...asked].map(([topic, entries]) => ({

@@ -23,6 +23,7 @@ export interface GenerationOptions {
   readonly topics: readonly string[];
   readonly partitions: readonly number[];
   readonly lingerMs: number;
+  readonly yieldMs: number;
 }
 
 /** One member's share of a group, from one rebalance to the next: it reads, keeps the session alive and commits. */
@@ -34,6 +35,7 @@ export class Generation {
   readonly #topics: readonly string[];
   readonly #partitions: readonly number[];
   readonly #lingerMs: number;
+  readonly #yieldMs: number;
   readonly #works = new Map<number, Work>();
   readonly #unready = new Set<number>();
   readonly #progress = new Map<string, Progress>();
@@ -50,7 +52,7 @@ export class Generation {
   #onReady: () => void = () => {};
   #loop: FetchLoop | undefined;
 
-  constructor({ client, link, membership, topics, partitions, lingerMs }: GenerationOptions) {
+  constructor({ client, link, membership, topics, partitions, lingerMs, yieldMs }: GenerationOptions) {
     this.#client = client;
     this.#clock = client.wireClock;
     this.#link = link;
@@ -58,6 +60,7 @@ export class Generation {
     this.#topics = topics;
     this.#partitions = partitions;
     this.#lingerMs = lingerMs;
+    this.#yieldMs = yieldMs;
     this.#lastHeartbeat = this.#clock.now();
     for (const partition of partitions) this.#unready.add(partition);
   }
@@ -82,6 +85,7 @@ export class Generation {
       client: this.#client,
       link: this.#link,
       lingerMs: this.#lingerMs,
+      yieldMs: this.#yieldMs,
       deliver: (batch) => this.#deliver(batch),
     });
     this.#loop = loop;

@@ -80,6 +80,7 @@ export class Lane implements Work {
   async finish(): Promise<void> {
     this.#ended = true;
     this.#timer?.cancel();
+    this.#task.dropped?.();
     await this.#tail;
   }
 

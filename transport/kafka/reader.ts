@@ -17,8 +17,9 @@ export interface TopicReaderOptions {
   readonly name: string;
   /** Topics without prefix, and where each begins. */
   readonly topics: ReadonlyMap<string, From>;
-  readonly onRecord: (record: InRecord) => void;
-  /** How long a fetch may wait for company, in milliseconds. */
+  /** `news` is false for what was there at the start. */
+  readonly onRecord: (record: InRecord, news: boolean) => void;
+  /** As of the fetch loop: how long to rest after a fetch that brought records, in milliseconds. */
   readonly lingerMs?: number;
 }
 
@@ -54,7 +55,13 @@ export class TopicReader implements Service {
     const { client, topics, lingerMs = 0 } = this.#options;
     const names = [...topics.keys()].map((topic) => client.topicPrefix + topic);
     await this.#link.open(names, this.#stop.signal);
-    const loop = new FetchLoop({ client, link: this.#link, lingerMs, deliver: (batch) => this.#deliver(batch) });
+    const loop = new FetchLoop({
+      client,
+      link: this.#link,
+      lingerMs,
+      yieldMs: 0,
+      deliver: (batch) => this.#deliver(batch),
+    });
     for (const [topic, from] of topics) await this.#begin(loop, topic, from);
     if (this.#stop.signal.aborted) throw stopped(this.name);
     if (this.#behind.size === 0) this.#caughtUp.resolve();
@@ -89,10 +96,11 @@ export class TopicReader implements Service {
   }
 
   #deliver({ topic, partition, records, nextOffset }: RecordBatch): void {
+    const end = this.#behind.get(`${topic}/${partition}`);
     for (const record of records) {
       if (this.#stop.signal.aborted) return;
       try {
-        this.#options.onRecord(record);
+        this.#options.onRecord(record, end === undefined || record.offset >= end);
       } catch (error) {
         const { offset } = record;
         this.#options.client.logger.error(
@@ -101,7 +109,6 @@ export class TopicReader implements Service {
         );
       }
     }
-    const end = this.#behind.get(`${topic}/${partition}`);
     if (end === undefined || nextOffset < end) return;
     this.#behind.delete(`${topic}/${partition}`);
     if (this.#behind.size === 0) this.#caughtUp.resolve();

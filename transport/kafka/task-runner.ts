@@ -28,7 +28,7 @@ export class TaskRunner implements Service {
   readonly #consumer: SupervisedConsumer;
 
   constructor({ client, definition, clock, metrics, sink }: TaskRunnerOptions) {
-    const { role, inputs, tables = [], lingerMs = 0 } = definition;
+    const { role, inputs, tables = [], lingerMs = 0, yieldMs = 0 } = definition;
     this.name = role;
     const log = client.logger.child({ role });
     this.#producer = sink ? undefined : new Producer({ client, role, metrics });
@@ -38,6 +38,7 @@ export class TaskRunner implements Service {
       role,
       topics: [...inputs, ...tables],
       lingerMs,
+      yieldMs,
       metrics,
       begin: (claim) => {
         if (!target) throw new Error('a runner without a sink');

@@ -46,6 +46,8 @@ export interface Task {
   /** The earliest time at which `wake` has to be called, milliseconds since the Unix epoch; undefined for never. */
   deadline?(): number | undefined;
   wake?(now: number): Emission;
+  /** The partition is held no longer: it went to another member, or is begun anew with another task. */
+  dropped?(): void;
   /** What to note beside the committed offset of an input topic. */
   metadata?(topic: string): string;
 }
@@ -58,8 +60,10 @@ export interface TaskDefinition {
   readonly inputs: readonly string[];
   /** Topics read from their beginning whenever a partition is gained, and then followed. */
   readonly tables?: readonly string[];
-  /** How long a fetch may wait for company: 0 for the lowest latency, more for less work on a busy topic. */
+  /** How long to rest after a fetch that brought records, in milliseconds; 0 for the lowest latency, more for less work. */
   readonly lingerMs?: number;
+  /** How long what was read waits before it is handled, in milliseconds, so that more urgent work of the process goes first. */
+  readonly yieldMs?: number;
   createTask(partition: number): Task;
 }
 
