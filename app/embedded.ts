@@ -30,6 +30,9 @@ export interface Surroundings {
  */
 const RETENTION_BYTES = 16 * 1024 * 1024;
 
+/** Our own clients end a fetch that waits when they want to stop: so it may wait, and cost nothing, in milliseconds. */
+const MAX_FETCH_WAIT_MS = 1_000;
+
 /** The number from which Twilio's test credentials may send, and our stand-in likewise. */
 const TWILIO_TEST_FROM = '+15005550006';
 
@@ -79,6 +82,7 @@ export class Embedded {
         random,
         logger,
         retentionBytes: RETENTION_BYTES,
+        maxFetchWaitMs: MAX_FETCH_WAIT_MS,
       });
     }
     if (roles.includes('email') && config.smtp === undefined) {

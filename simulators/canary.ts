@@ -6,8 +6,8 @@ import { detectorTopic } from '../contracts/mqtt-topics.ts';
 import { CANARY_PERIOD_MS } from '../contracts/roles.ts';
 import type { Service } from '../contracts/service.ts';
 import { CANARY_FLOOR } from '../contracts/signals.ts';
+import { canaryOf } from '../transport/kafka/canary-ids.ts';
 import { MqttClient } from '../transport/mqtt/client.ts';
-import { canaryIds } from './canary-ids.ts';
 
 export interface CanaryOptions {
   readonly site: string;
@@ -48,7 +48,7 @@ export class Canary implements Service {
     this.#options = options;
     const { site, root, mqttUrl, credentials, logger } = options;
     this.#client = new MqttClient({ url: mqttUrl, ...credentials, clientId: `smokewire-${site}-canary`, logger });
-    this.#birds = canaryIds(PARTITIONS).map((id) => ({
+    this.#birds = Array.from({ length: PARTITIONS }, (_, partition) => canaryOf(partition)).map((id) => ({
       topic: detectorTopic(root, site, CANARY_FLOOR, id, 'signal'),
       pending: false,
     }));

@@ -1,5 +1,4 @@
-import { PARTITIONS } from '../../contracts/kafka-topics.ts';
-import { partitionOf } from '../../transport/kafka/partition.ts';
+import { canaryOf } from '../../transport/kafka/canary-ids.ts';
 import type { TaskDefinition } from '../../transport/kafka/types.ts';
 import type { WindowOptions } from './judge.ts';
 import { PassiveRegistry } from './passive-registry.ts';
@@ -25,11 +24,4 @@ export function watchdogDefinition(options: WatchdogOptions): TaskDefinition {
     createTask: (partition) =>
       new WatchdogTask({ ...options, partition, canary: canaryOf(partition), monitor, passive }),
   };
-}
-
-/** The canary of a partition: the first of -1, -2, … whose key the ordinary hash puts there. */
-export function canaryOf(partition: number): number {
-  let id = -1;
-  while (partitionOf(String(id), PARTITIONS) !== partition) id--;
-  return id;
 }

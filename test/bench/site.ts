@@ -86,7 +86,8 @@ export async function benchRest(
   const site = new RunningCommand(['up', '--json', ...FREE_PORTS, ...args]);
   try {
     const ready = await site.event('site.ready');
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    // By then connections stand and the code that runs is compiled.
+    await new Promise((resolve) => setTimeout(resolve, 25_000));
     const before = await costOf(String(ready.data.api));
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     const after = await costOf(String(ready.data.api));

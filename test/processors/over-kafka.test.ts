@@ -9,7 +9,8 @@ import { signalRecord } from '../../contracts/signals.ts';
 import { filterDefinition } from '../../processors/filter.ts';
 import { floorControllerDefinition } from '../../processors/floor-controller/floor-controller.ts';
 import { routerDefinition } from '../../processors/router.ts';
-import { canaryOf, watchdogDefinition } from '../../processors/watchdog/watchdog.ts';
+import { watchdogDefinition } from '../../processors/watchdog/watchdog.ts';
+import { canaryOf } from '../../transport/kafka/canary-ids.ts';
 import { eventually } from '../support/eventually.ts';
 import { embeddedSite } from '../transport/kafka/site.ts';
 

@@ -4,7 +4,7 @@ import type { MqttBroker } from '../../brokers/mqtt/index.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { detectorTopic, MQTT_ROOT } from '../../contracts/mqtt-topics.ts';
 import { Canary } from '../../simulators/canary.ts';
-import { canaryIds } from '../../simulators/canary-ids.ts';
+import { canaryOf } from '../../transport/kafka/canary-ids.ts';
 import { WireClient } from '../conformance/mqtt/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { recordingLogger } from '../support/logger.ts';
@@ -12,6 +12,9 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { observe, startBroker } from './support/broker.ts';
 import { ownSite } from './support/fleet.ts';
 import { ordinaryReply, ScriptedBroker } from './support/scripted-broker.ts';
+
+const canaryIds = (partitions: number) =>
+  Array.from({ length: partitions }, (_, partition) => canaryOf(partition, partitions));
 
 let broker: MqttBroker;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { extentsOf } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 
 /** A fetch without news is answered after this long, in milliseconds. It delays nothing: news is answered at once. */
-const PARKED_MS = 500;
+const PARKED_MS = 1_000;
 const BYTES_A_PARTITION = 1_048_576;
 const BYTES_A_FETCH = 10_485_760;
 

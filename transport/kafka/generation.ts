@@ -9,7 +9,7 @@ import { extentsOf, persistently } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 
 /** Also the time in which a member learns of a rebalance, in milliseconds. */
-const HEARTBEAT_MS = 300;
+const HEARTBEAT_MS = 500;
 /** Offsets are committed at most this often, in milliseconds: they only bound what a crash repeats. */
 const COMMIT_EVERY_MS = 200;
 /** How long running work may hold up a rebalance or a stop, in milliseconds; what has not ended then is repeated. */

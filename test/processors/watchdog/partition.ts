@@ -6,7 +6,7 @@ import { signalRecord } from '../../../contracts/signals.ts';
 import { PassiveRegistry } from '../../../processors/watchdog/passive-registry.ts';
 import { PipelineMonitor } from '../../../processors/watchdog/pipeline.ts';
 import { WatchdogTask } from '../../../processors/watchdog/task.ts';
-import { canaryOf } from '../../../processors/watchdog/watchdog.ts';
+import { canaryOf } from '../../../transport/kafka/canary-ids.ts';
 import type { Committed, Emission } from '../../../transport/kafka/types.ts';
 import { ceId, received } from '../records.ts';
 

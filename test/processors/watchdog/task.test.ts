@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PipelineMonitor, PipelineWatch } from '../../../processors/watchdog/pipeline.ts';
-import { canaryOf } from '../../../processors/watchdog/watchdog.ts';
+import { canaryOf } from '../../../transport/kafka/canary-ids.ts';
 import { received } from '../records.ts';
 import { CANARY, Partition, T0 } from './partition.ts';
 
@@ -341,5 +341,5 @@ describe('bad records', () => {
 });
 
 test('the canaries are the first ids below zero whose key lands on each partition', () => {
-  expect([0, 1, 2, 3].map(canaryOf)).toEqual([-14, -2, -6, -1]);
+  expect([0, 1, 2, 3].map((partition) => canaryOf(partition))).toEqual([-14, -2, -6, -1]);
 });
