@@ -58,6 +58,8 @@ export class Connection implements Peer {
   }
 
   destroy(): void {
+    // Not by the socket's close event, which may come after that of its server.
+    this.#close();
     this.#socket.destroy();
   }
 
