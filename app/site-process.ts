@@ -78,7 +78,12 @@ export class SiteProcess {
     this.embedded = new Embedded({ config, roles, brokers: embed, clock, wireClock, random: secrets, logger });
     this.events = new EventLog({ run: random.uuid().replaceAll('-', '') });
     this.model = new ReadModel({ events: this.events });
-    if (onEvent) this.events.onEvent(({ event }) => onEvent(event));
+    if (onEvent) {
+      this.events.onEvent(({ event }) => {
+        // Detectors that go because their site stops are no suspects.
+        if (event.type !== 'detector.suspect' || !this.#stages.signal.aborted) onEvent(event);
+      });
+    }
   }
 
   /**

@@ -1,19 +1,10 @@
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { RunningCommand, runCommand } from '../support/command.ts';
-
-const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--kafka-port', '0', '--smtp-port', '0'];
-const BRISK = ['-n', '8', '--heartbeat', '200ms', '--misses', '4', '--grace', '500ms', '--seed', 'cli'];
-
-/** `up --json` on free ports, killed at the end of the test whatever happens. */
-function up(...args: string[]): RunningCommand {
-  const command = new RunningCommand(['up', '--json', ...FREE_PORTS, ...BRISK, ...args]);
-  onTestFinished(() => command.kill());
-  return command;
-}
+import { upCommand } from './up-command.ts';
 
 test('up tells what happens as events; commands act on it; SIGTERM ends it cleanly', async () => {
-  const site = up();
+  const site = upCommand();
   const ready = await site.event('site.ready');
   expect(ready).toMatchObject({
     subject: 'site',
@@ -69,15 +60,6 @@ test('up tells what happens as events; commands act on it; SIGTERM ends it clean
   expect(JSON.parse(site.lines.at(-1) ?? '')).toMatchObject({ type: 'site.stopped' });
 });
 
-test('a stop during the start is a clean stop', async () => {
-  const site = up();
-  // As soon as it does anything at all.
-  await new Promise((resolve) => site.child.once('spawn', resolve));
-  for (const afterMs of [150, 400]) void setTimeout(() => site.child.kill('SIGTERM'), afterMs).unref();
-  const ended = await site.ended;
-  expect([0, null, 143]).toContain(ended.code);
-});
-
 test('wrong flags are told all at once, with flag and variable; exit 2', async () => {
   const ended = await runCommand(['up', '-n', 'many', '--heartbeat', 'soon', '--passive', '-1'], {
     KAFKA_BROKERS: 'nowhere',
@@ -117,16 +99,16 @@ test('a port in use is named, with what to do about it; exit 1', async () => {
   await new Promise((resolve) => squatter.once('listening', resolve));
   const address = squatter.address();
   const port = typeof address === 'object' && address ? String(address.port) : '';
-  const site = up('--kafka-port', port);
+  const site = upCommand('--kafka-port', port);
   const ended = await site.ended;
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(new RegExp(`PORT_IN_USE: .*${port}.*--kafka-port`));
 });
 
 test('brokers that are not there are named; exit 1', async () => {
-  const kafka = await up('--kafka', '127.0.0.1:9').ended;
+  const kafka = await upCommand('--kafka', '127.0.0.1:9').ended;
   expect(kafka).toMatchObject({ code: 1, stderr: expect.stringMatching(/KAFKA_UNREACHABLE: .*127\.0\.0\.1:9/) });
-  const mqtt = await up('--mqtt', 'mqtt://127.0.0.1:9').ended;
+  const mqtt = await upCommand('--mqtt', 'mqtt://127.0.0.1:9').ended;
   expect(mqtt).toMatchObject({ code: 1, stderr: expect.stringMatching(/MQTT_UNREACHABLE: .*127\.0\.0\.1:9/) });
 });
 
