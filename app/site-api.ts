@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ERRORS, type ErrorCode, messageOf, SmokewireError } from '../contracts/errors.ts';
+import { ERRORS, type ErrorCode, SmokewireError } from '../contracts/errors.ts';
 import { problemSchema } from '../contracts/http.ts';
 
 /** A running site, spoken to over its HTTP API. */
@@ -12,7 +12,13 @@ export class SiteApi {
 
   /** GETs a route; throws SITE_UNREACHABLE, or the error that the site's problem details name. */
   async get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-    return schema.parse(await (await this.#request('GET', path)).json());
+    const response = await this.#request('GET', path);
+    const text = await response.text();
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (cause) {
+      throw noSite(response, 'its answer is of another kind', cause);
+    }
   }
 
   /** Sends a command; resolves once the site has accepted it. */
@@ -43,12 +49,13 @@ async function problemOf(response: Response): Promise<SmokewireError> {
     const problem = problemSchema.parse(JSON.parse(text));
     return new SmokewireError(isErrorCode(problem.code) ? problem.code : 'INTERNAL', problem.detail);
   } catch (cause) {
-    const said = `${response.status} ${response.statusText}`.trim();
-    return new SmokewireError(
-      'SITE_UNREACHABLE',
-      `what answers at ${response.url} is no smokewire site (${said}): ${messageOf(cause)}`,
-    );
+    return noSite(response, `${response.status} ${response.statusText}`.trim(), cause);
   }
+}
+
+/** Something answers, but in a way in which no site of this version does. */
+function noSite({ url }: Response, said: string, cause: unknown): SmokewireError {
+  return new SmokewireError('SITE_UNREACHABLE', `what answers at ${url} is no smokewire site: ${said}`, { cause });
 }
 
 function isErrorCode(code: string): code is ErrorCode {
