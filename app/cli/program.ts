@@ -32,7 +32,8 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
       return errorTraits(error.code).exit ?? EXIT_FAILED;
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    terminal.stderr.write(`smokewire: INTERNAL: a defect in smokewire, please report it: ${text}\n`);
+    const lines = text.split('\n').map(printable).join('\n');
+    terminal.stderr.write(`smokewire: INTERNAL: a defect in smokewire, please report it: ${lines}\n`);
     return EXIT_FAILED;
   }
 }

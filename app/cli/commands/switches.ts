@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { acceptedSchema } from '../../../contracts/http.ts';
 import { SiteApi } from '../../site-api.ts';
 import { addSiteOptions, integerArgument, siteUrl } from '../options.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 
 interface Options {
   url?: string;
@@ -22,7 +22,7 @@ export function addSwitches(program: Command, terminal: Terminal): void {
       const { id } = acceptedSchema.parse(answer);
       const line = options.json
         ? JSON.stringify({ floor, ...body, id })
-        : `floor ${floor}: valve is told to ${position} (${id})`;
+        : `floor ${floor}: valve is told to ${position} (${printable(id)})`;
       terminal.stdout.write(`${line}\n`);
     });
 
