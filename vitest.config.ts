@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Tests wait more than they compute; vitest's own choice, one worker less than cores, would leave two cores half idle.
+    maxWorkers: 3,
     projects: [
       {
         // What needs nothing but Node: pure logic, and single parts over sockets on embedded brokers.

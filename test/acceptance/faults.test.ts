@@ -1,6 +1,4 @@
 import { faults } from './faults.ts';
-import { mainJob } from './main-job.ts';
 import { embedded } from './world.ts';
 
-mainJob('embedded servers', embedded);
 faults('embedded servers', embedded);
