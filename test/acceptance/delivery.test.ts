@@ -6,7 +6,9 @@ import { eventually } from '../support/eventually.ts';
 import { embedded, eventsOf, siteIn } from './world.ts';
 
 /** Retries in milliseconds instead of minutes. */
-const SOON: SiteOptions = { retryDelaysMs: [50, 50, 50, 50], sendTimeoutMs: 300 };
+const SOON: SiteOptions = { retryDelaysMs: [50, 50, 50, 50] };
+/** Given up soon where it hangs, and long enough for a good send on a busy machine. */
+const IMPATIENT: SiteOptions = { sendTimeoutMs: 1_000 };
 
 /** A site whose first sends over a channel go wrong as `answers` say, one after the other, and then right. */
 async function siteWhere(
@@ -21,10 +23,12 @@ async function siteWhere(
   return { site, events: eventsOf(site) };
 }
 
+const deliveriesOf = (events: readonly SiteEvent[], channel: string) =>
+  events.filter(({ type, data }) => type.startsWith('notification.') && data['channel'] === channel);
 const outcomes = (events: readonly SiteEvent[], channel: string) =>
-  events
-    .filter(({ type, data }) => type.startsWith('notification.') && data['channel'] === channel)
-    .map(({ type }) => type.replace('notification.', ''));
+  deliveriesOf(events, channel).map(({ type }) => type.replace('notification.', ''));
+const reasonsOf = (events: readonly SiteEvent[], channel: string) =>
+  deliveriesOf(events, channel).map(({ data }) => data['reason']);
 
 const LATER: MailAnswer = { do: 'refuse', at: 'RCPT', code: 451 };
 const NEVER: MailAnswer = { do: 'refuse', at: 'RCPT', code: 550 };
@@ -33,7 +37,6 @@ describe('a mail server', () => {
   test.each<[string, MailAnswer]>([
     ['says that it cannot now', LATER],
     ['closes in the middle of the message', { do: 'close', at: 'DATA' }],
-    ['hangs', { do: 'hang', at: 'DATA' }],
   ])('that %s is asked again until it has taken the mail, once', async (_, wrong) => {
     const { site, events } = await siteWhere({ mail: [wrong, wrong] });
     await site.detector(7).trip();
@@ -41,6 +44,15 @@ describe('a mail server', () => {
     await eventually('the whole story', () => outcomes(events, 'email').includes('sent'));
     expect(outcomes(events, 'email')).toEqual(['retried', 'retried', 'sent']);
     expect(site.inbox.emails()).toHaveLength(1);
+    expect(site.deadLetters()).toEqual([]);
+  });
+
+  test('that hangs is given up and asked again', async () => {
+    const { site, events } = await siteWhere({ mail: [{ do: 'hang', at: 'DATA' }] }, IMPATIENT);
+    await site.detector(7).trip();
+    await site.inbox.email({ about: site.floor(3) });
+    await eventually('the whole story', () => outcomes(events, 'email').includes('sent'));
+    expect(reasonsOf(events, 'email')[0]).toMatch(/^SEND_TIMEOUT/);
     expect(site.deadLetters()).toEqual([]);
   });
 
@@ -93,7 +105,6 @@ describe('the SMS service', () => {
     ['has too many requests', { do: 'refuse', status: 429, code: 20429 }],
     ['is broken', { do: 'refuse', status: 503, code: 20503 }],
     ['hangs up', { do: 'close', at: 'REQUEST' }],
-    ['hangs', { do: 'hang', at: 'REQUEST' }],
   ])('that %s is asked again until it has taken the message', async (_, wrong) => {
     const { site, events } = await siteWhere({ sms: [wrong, wrong] });
     await site.detector(7).trip();
@@ -101,6 +112,15 @@ describe('the SMS service', () => {
     await eventually('the whole story', () => outcomes(events, 'sms').includes('sent'));
     expect(outcomes(events, 'sms')).toEqual(['retried', 'retried', 'sent']);
     expect(site.inbox.smss()).toHaveLength(1);
+  });
+
+  test('that hangs is given up and asked again', async () => {
+    const { site, events } = await siteWhere({ sms: [{ do: 'hang', at: 'REQUEST' }] }, IMPATIENT);
+    await site.detector(7).trip();
+    await site.inbox.sms({ about: site.floor(3) });
+    await eventually('the whole story', () => outcomes(events, 'sms').includes('sent'));
+    expect(reasonsOf(events, 'sms')[0]).toMatch(/^SEND_TIMEOUT/);
+    expect(site.deadLetters()).toEqual([]);
   });
 
   test('that does not know a number makes a dead letter with a lamp, and the other numbers are told', async () => {
