@@ -57,8 +57,15 @@ describe('stages', () => {
     const slow = service('slow', { start: () => new Promise((resolve) => (connected = () => resolve())) });
     const start = stages.start(slow);
     const refused = expect(start).rejects.toMatchObject({ code: 'STOPPED' });
-    const stop = stages.stop();
+    let stopped = false;
+    const stop = stages.stop().then(() => {
+      stopped = true;
+    });
     expect(stages.signal.aborted).toBe(true);
+    // All that can happen without the start has happened by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lines.at(-1)).toBe('stop broker');
+    expect(stopped, 'while a start is under way').toBe(false);
     connected();
     await Promise.all([refused, stop]);
     expect(() => stages.start(service('late'))).toThrow(expect.objectContaining({ code: 'STOPPED' }));
