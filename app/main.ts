@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { runCommandLine } from './cli/program.ts';
 import { realClock } from './clock.ts';
-import { freshSeed, seededRandom } from './random.ts';
+import { realRandom } from './random.ts';
 
 // Signals stay here: the first SIGINT or SIGTERM asks for a clean stop, a second one exits at once.
 const stopping = new AbortController();
@@ -21,7 +21,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   clock: realClock,
-  random: seededRandom(freshSeed()),
+  random: realRandom,
   stdout: process.stdout,
   stderr: process.stderr,
   stopping: stopping.signal,

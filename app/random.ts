@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -15,7 +15,9 @@ export function seededRandom(seed: string): Random {
   };
 }
 
-/** A seed that nobody used before, short enough to be typed again. */
-export function freshSeed(): string {
-  return randomBytes(4).toString('hex');
-}
+/** The operating system's randomness, which nobody can guess or repeat: for secrets, and for ids. */
+export const realRandom: Random = {
+  next: () => Math.random(),
+  uuid: () => randomUUID(),
+  fork: () => realRandom,
+};

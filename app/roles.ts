@@ -37,7 +37,10 @@ export interface RoleContext {
   readonly kafka: KafkaClient;
   readonly clock: Clock;
   readonly wireClock: Clock;
+  /** For ids: never the same twice. */
   readonly random: Random;
+  /** For what is simulated: the same again with the same seed. */
+  readonly simulation: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Whether this process serves MQTT itself. */
@@ -133,7 +136,7 @@ function notifier<N extends Notice>(context: RoleContext, channelOn: (sink: Reco
 
 /** The building: what a process with these roles simulates. */
 export function building(context: RoleContext, roles: readonly Role[]) {
-  const { config, surroundings, clock, wireClock, random, logger, metrics, brokerInProcess, onProgress } = context;
+  const { config, surroundings, clock, wireClock, simulation, logger, metrics, brokerInProcess, onProgress } = context;
   const where = { site: config.site, root: MQTT_ROOT, mqttUrl: surroundings.mqtt.url };
   const only = <T>(role: Role, make: (logger: Logger) => T): T | undefined =>
     roles.includes(role) ? make(logger.child({ role })) : undefined;
@@ -150,7 +153,7 @@ export function building(context: RoleContext, roles: readonly Role[]) {
           brokerInProcess,
           clock,
           wireClock,
-          random: random.fork('fleet'),
+          random: simulation.fork('fleet'),
           logger: log,
           metrics,
           onProgress,

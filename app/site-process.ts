@@ -1,33 +1,27 @@
-import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
-import type { Inbox } from '../brokers/inbox.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Config } from '../contracts/config.ts';
 import { SmokewireError } from '../contracts/errors.ts';
-import type { GroupView, Readiness, ReceivedEmail, ReceivedSms, SiteView } from '../contracts/http.ts';
+import type { GroupView, Readiness, SiteView } from '../contracts/http.ts';
 import type { InRecord } from '../contracts/kafka-records.ts';
 import type { Logger } from '../contracts/logger.ts';
 import { createMetrics } from '../contracts/metrics.ts';
 import type { Random } from '../contracts/random.ts';
 import { MQTT_ONLY_ROLES, type Role } from '../contracts/roles.ts';
-import type { Service } from '../contracts/service.ts';
 import type { SiteEvent } from '../contracts/site-events.ts';
-import { PanelFeed } from '../panel/feed.ts';
 import { EventLog } from '../panel/model/event-log.ts';
 import { ReadModel } from '../panel/model/read-model.ts';
-import { HttpServer } from '../panel/server.ts';
 import type { Canary } from '../simulators/canary.ts';
 import type { Fleet } from '../simulators/fleet.ts';
 import type { Valves } from '../simulators/valves.ts';
 import { listGroups } from '../transport/kafka/admin.ts';
-import { type KafkaClient, kafkaClient } from '../transport/kafka/client.ts';
-import { Producer } from '../transport/kafka/producer.ts';
+import { kafkaClient } from '../transport/kafka/client.ts';
 import { TopicReader } from '../transport/kafka/reader.ts';
 import { ensureTopics } from '../transport/kafka/topics.ts';
-import { chain } from './chain.ts';
+import { assemble, type Parts, type SiteInboxes } from './assembly.ts';
 import { Embedded } from './embedded.ts';
-import { panelSource } from './panel-source.ts';
-import { building, ROLE_SERVICES, type RoleContext } from './roles.ts';
+import { seededRandom } from './random.ts';
+import type { RoleContext } from './roles.ts';
 import { Stages } from './stages.ts';
 import { PATH, tellStory } from './story.ts';
 
@@ -40,6 +34,7 @@ export interface SiteProcessOptions {
   readonly clock: Clock;
   /** The machine's time, which sockets live by. */
   readonly wireClock: Clock;
+  /** Never the same twice: secrets and ids come of it. What is simulated follows the configuration's seed instead. */
   readonly random: Random;
   readonly logger: Logger;
   /** The wait before each further attempt at a send, in milliseconds. */
@@ -50,9 +45,6 @@ export interface SiteProcessOptions {
   /** How far a fleet has connected. */
   readonly onProgress?: (connected: number, detectors: number) => void;
 }
-
-/** The page as the build lays it beside this file. */
-const PAGE_DIR = fileURLToPath(new URL('../panel/page/', import.meta.url));
 
 /**
  * What one operating system process runs of a site: the embedded servers it needs, its roles, and the HTTP server over them.
@@ -74,8 +66,7 @@ export class SiteProcess {
     this.#options = options;
     this.#seed = config.seed ?? random.uuid().slice(0, 8);
     this.#stages = new Stages(logger);
-    const secrets = random.fork('secrets');
-    this.embedded = new Embedded({ config, roles, brokers: embed, clock, wireClock, random: secrets, logger });
+    this.embedded = new Embedded({ config, roles, brokers: embed, clock, wireClock, random, logger });
     this.events = new EventLog({ run: random.uuid().replaceAll('-', '') });
     this.model = new ReadModel({ events: this.events });
     if (onEvent) {
@@ -95,7 +86,15 @@ export class SiteProcess {
     const stages = this.#stages;
     await stages.start(...this.embedded.services());
     const context = this.#context();
-    const parts = this.#assemble(context);
+    const parts = assemble(context, {
+      roles,
+      registry: this.#registry,
+      model: this.model,
+      events: this.events,
+      inboxes: this.inboxes,
+      info: () => this.#info(),
+      readiness: () => this.#readiness(),
+    });
     this.#parts = parts;
     await stages.start(parts.http);
     if (needsKafka(roles)) await ensureTopics(context.kafka, stages.signal);
@@ -129,7 +128,7 @@ export class SiteProcess {
   }
 
   /** What the embedded servers received; undefined where they run elsewhere. */
-  get inboxes(): { readonly emails: Inbox<ReceivedEmail> | undefined; readonly sms: Inbox<ReceivedSms> | undefined } {
+  get inboxes(): SiteInboxes {
     return { emails: this.embedded.smtp?.inbox, sms: this.embedded.twilio?.inbox };
   }
 
@@ -195,7 +194,8 @@ export class SiteProcess {
       }),
       clock,
       wireClock,
-      random: random.fork(this.#seed),
+      random,
+      simulation: seededRandom(this.#seed),
       logger,
       metrics: createMetrics(this.#registry),
       brokerInProcess: this.embedded.mqtt !== undefined,
@@ -203,64 +203,6 @@ export class SiteProcess {
       sendTimeoutMs,
       onProgress,
     };
-  }
-
-  #assemble(context: RoleContext): Parts {
-    const { roles, clock } = this.#options;
-    const has = (role: Role) => roles.includes(role);
-    const { fleet, valves, canary } = building(context, roles);
-    const panelSink = has('panel')
-      ? new Producer({ client: context.kafka, role: 'panel', metrics: context.metrics })
-      : undefined;
-    return {
-      fleet,
-      valves,
-      canary,
-      kafka: context.kafka,
-      startedAt: clock.now(),
-      http: this.#http(context, fleet, panelSink),
-      readers: [
-        ...READING_ROLES.filter(has).map((role) => ROLE_SERVICES[role](context)),
-        ...(panelSink ? [chain('panel', panelSink, this.#panelFeed(context))] : []),
-      ],
-      bridges: [...(has('bridge') ? [ROLE_SERVICES.bridge(context)] : []), ...(valves ? [valves] : [])],
-      sources: [canary, fleet].filter((service) => service !== undefined),
-    };
-  }
-
-  #panelFeed({ kafka, logger }: RoleContext): PanelFeed {
-    const { model } = this;
-    const topics = new Map(model.topics.map(({ topic, from }) => [topic, from]));
-    return new PanelFeed({ model, logger, source: panelSource(kafka, topics) });
-  }
-
-  #http({ config, kafka, logger }: RoleContext, fleet: Fleet | undefined, sink: Producer | undefined): HttpServer {
-    const { clock, wireClock, random } = this.#options;
-    const { emails, sms } = this.inboxes;
-    return new HttpServer({
-      host: config.host,
-      port: config.port,
-      clock,
-      wireClock,
-      logger: logger.child({ part: 'http' }),
-      registry: this.#registry,
-      readiness: () => this.#readiness(),
-      ...(fleet && { fleet }),
-      ...((emails || sms) && {
-        inboxes: { ...(emails && { emails: () => emails.list() }), ...(sms && { sms: () => sms.list() }) },
-      }),
-      ...(sink && {
-        panel: {
-          model: this.model,
-          events: this.events,
-          sink,
-          random: random.fork('panel'),
-          info: () => this.#info(),
-          groups: () => listGroups(kafka),
-          pageDir: PAGE_DIR,
-        },
-      }),
-    });
   }
 
   #readiness(): Readiness {
@@ -291,22 +233,6 @@ export class SiteProcess {
     return part;
   }
 }
-
-/** What `start` makes, once the addresses are known. */
-interface Parts {
-  readonly fleet: Fleet | undefined;
-  readonly valves: Valves | undefined;
-  readonly canary: Canary | undefined;
-  readonly kafka: KafkaClient;
-  readonly http: HttpServer;
-  readonly startedAt: number;
-  /** In the order in which they start: consumers, what speaks between MQTT and Kafka, what sends signals. */
-  readonly readers: readonly Service[];
-  readonly bridges: readonly Service[];
-  readonly sources: readonly Service[];
-}
-
-const READING_ROLES = ['filter', 'floor-controller', 'watchdog', 'router', 'email', 'sms', 'lamp'] as const;
 
 function needsKafka(roles: readonly Role[]): boolean {
   return roles.some((role) => !MQTT_ONLY_ROLES.includes(role));

@@ -22,7 +22,7 @@ import {
   type ValveHandle,
 } from './handles.ts';
 import { silentLogger } from './logger.ts';
-import { freshSeed, seededRandom } from './random.ts';
+import { realRandom } from './random.ts';
 import { SiteApi } from './site-api.ts';
 import { SiteProcess } from './site-process.ts';
 import { waitFor } from './wait.ts';
@@ -66,14 +66,13 @@ export interface SiteOptions {
  */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const { logger = silentLogger, retryDelaysMs, sendTimeoutMs, ...settings } = options;
-  const seed = settings.seed ?? freshSeed();
   const site = new Site({
     clock: realClock,
-    random: seededRandom(seed),
+    random: realRandom,
     logger,
     retryDelaysMs,
     sendTimeoutMs,
-    settings: { mqttPort: 0, kafkaPort: 0, smtpPort: 0, port: 0, ...settings, seed },
+    settings: { mqttPort: 0, kafkaPort: 0, smtpPort: 0, port: 0, ...settings },
   });
   await site.start();
   return site;

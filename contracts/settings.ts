@@ -134,11 +134,6 @@ export const configSchema = z.strictObject({
   twilioUrl: url('http:', 'https:')
     .optional()
     .register(meta, { env: 'TWILIO_API_URL', help: "where Twilio's API, or what stands in for it, answers" }),
-  data: z
-    .string()
-    .min(1)
-    .optional()
-    .register(meta, { flag: '--data <dir>', env: 'SMOKEWIRE_DATA', help: 'where an embedded site keeps its data' }),
   seed: z.coerce
     .string()
     .min(1)

@@ -1,0 +1,104 @@
+import { fileURLToPath } from 'node:url';
+import type { Registry } from 'prom-client';
+import type { Inbox } from '../brokers/inbox.ts';
+import type { Readiness, ReceivedEmail, ReceivedSms } from '../contracts/http.ts';
+import type { Role } from '../contracts/roles.ts';
+import type { Service } from '../contracts/service.ts';
+import { PanelFeed } from '../panel/feed.ts';
+import type { SiteInfo } from '../panel/http/site.ts';
+import type { EventLog } from '../panel/model/event-log.ts';
+import type { ReadModel } from '../panel/model/read-model.ts';
+import { HttpServer } from '../panel/server.ts';
+import type { Canary } from '../simulators/canary.ts';
+import type { Fleet } from '../simulators/fleet.ts';
+import type { Valves } from '../simulators/valves.ts';
+import { listGroups } from '../transport/kafka/admin.ts';
+import type { KafkaClient } from '../transport/kafka/client.ts';
+import { Producer } from '../transport/kafka/producer.ts';
+import { chain } from './chain.ts';
+import { panelSource } from './panel-source.ts';
+import { building, ROLE_SERVICES, type RoleContext } from './roles.ts';
+
+/** What the embedded servers received; undefined where they run elsewhere. */
+export interface SiteInboxes {
+  readonly emails: Inbox<ReceivedEmail> | undefined;
+  readonly sms: Inbox<ReceivedSms> | undefined;
+}
+
+/** What the parts of a process are made for. */
+export interface AssemblyOptions {
+  readonly roles: readonly Role[];
+  readonly registry: Registry;
+  readonly model: ReadModel;
+  readonly events: EventLog;
+  readonly inboxes: SiteInboxes;
+  readonly info: () => SiteInfo;
+  readonly readiness: () => Readiness;
+}
+
+/** The parts of a process that has roles; none of them is started. */
+export interface Parts {
+  readonly fleet: Fleet | undefined;
+  readonly valves: Valves | undefined;
+  readonly canary: Canary | undefined;
+  readonly kafka: KafkaClient;
+  readonly http: HttpServer;
+  readonly startedAt: number;
+  /** In the order in which they start: consumers, what speaks between MQTT and Kafka, what sends signals. */
+  readonly readers: readonly Service[];
+  readonly bridges: readonly Service[];
+  readonly sources: readonly Service[];
+}
+
+/** Roles that read Kafka and have to stand before anything is written. */
+const READING_ROLES = ['filter', 'floor-controller', 'watchdog', 'router', 'email', 'sms', 'lamp'] as const;
+
+/** The page as the build lays it beside this file. */
+const PAGE_DIR = fileURLToPath(new URL('../panel/page/', import.meta.url));
+
+/** Makes the parts; the addresses of what they talk to have to be known. */
+export function assemble(context: RoleContext, options: AssemblyOptions): Parts {
+  const { kafka, metrics, logger, clock } = context;
+  const { roles, model } = options;
+  const has = (role: Role) => roles.includes(role);
+  const { fleet, valves, canary } = building(context, roles);
+  const panelSink = has('panel') ? new Producer({ client: kafka, role: 'panel', metrics }) : undefined;
+  const topics = new Map(model.topics.map(({ topic, from }) => [topic, from]));
+  const panelFeed = new PanelFeed({ model, logger, source: panelSource(kafka, topics) });
+  return {
+    fleet,
+    valves,
+    canary,
+    kafka,
+    startedAt: clock.now(),
+    http: httpServer(context, options, fleet, panelSink),
+    readers: [
+      ...READING_ROLES.filter(has).map((role) => ROLE_SERVICES[role](context)),
+      ...(panelSink ? [chain('panel', panelSink, panelFeed)] : []),
+    ],
+    bridges: [...(has('bridge') ? [ROLE_SERVICES.bridge(context)] : []), ...(valves ? [valves] : [])],
+    sources: [canary, fleet].filter((service) => service !== undefined),
+  };
+}
+
+function httpServer(
+  { config, kafka, clock, wireClock, logger, random }: RoleContext,
+  { registry, readiness, model, events, inboxes: { emails, sms }, info }: AssemblyOptions,
+  fleet: Fleet | undefined,
+  sink: Producer | undefined,
+): HttpServer {
+  return new HttpServer({
+    host: config.host,
+    port: config.port,
+    clock,
+    wireClock,
+    logger: logger.child({ part: 'http' }),
+    registry,
+    readiness,
+    ...(fleet && { fleet }),
+    ...((emails || sms) && {
+      inboxes: { ...(emails && { emails: () => emails.list() }), ...(sms && { sms: () => sms.list() }) },
+    }),
+    ...(sink && { panel: { model, events, sink, random, info, groups: () => listGroups(kafka), pageDir: PAGE_DIR } }),
+  });
+}
