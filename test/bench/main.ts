@@ -2,7 +2,11 @@
 // Kafka and mosquitto (see test/real), otherwise on embedded brokers in another process.
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
+import { realClock } from '../../app/clock.ts';
+import { kafkaClient } from '../../transport/kafka/client.ts';
+import { ensureTopics } from '../../transport/kafka/topics.ts';
 import { RunningCommand } from '../support/command.ts';
+import { recordingLogger } from '../support/logger.ts';
 import { benchBridge } from './bridge.ts';
 import { benchFleet } from './fleet.ts';
 import { benchKafkaStart } from './kafka-start.ts';
@@ -48,6 +52,12 @@ async function realServers(): Promise<Servers> {
     brokers: [kafka.address],
     stop: async () => void (await Promise.all([kafka.stop(), mosquitto.stop()])),
   };
+}
+
+/** The bridge finds its topics made, as it does in a site. */
+async function makeTopics(brokers: readonly string[]): Promise<void> {
+  const logger = recordingLogger();
+  await ensureTopics(kafkaClient({ brokers, clientId: 'bench', logger, wireClock: realClock }));
 }
 
 /** A figure, what it has to be, and whether it is. */
@@ -97,6 +107,7 @@ const BENCHES: Readonly<Record<string, (servers: Servers, real: boolean) => Prom
     print('… meanwhile: memory', fire.rssBytes / MB, 'MB');
   },
   async bridge({ mqtt, brokers }) {
+    await makeTopics(brokers);
     for (const qos of [1, 0] as const) {
       const result = await benchBridge({ mqtt, brokers, site: `bench-${randomUUID()}`, qos, messages: 100_000 });
       const bound = qos === 1 ? { atLeast: 30_000 } : undefined;
