@@ -1,7 +1,16 @@
 import { Agent as PlainAgent } from 'node:http';
 import { Agent } from 'node:https';
 import twilio from 'twilio';
-import type { SmsOptions } from './sms.ts';
+
+/** Who sends, and by which server. */
+export interface SmsAccount {
+  readonly accountSid: string;
+  readonly authToken: string;
+  /** The number that sends, in E.164. */
+  readonly from: string;
+  /** `http://127.0.0.1:4010` for a stand-in; Twilio itself without. */
+  readonly baseUrl?: string;
+}
 
 export interface SmsRequest {
   readonly to: string;
@@ -17,7 +26,7 @@ export interface SmsClient {
   close(): void;
 }
 
-export function smsClient({ accountSid, authToken, from, baseUrl }: SmsOptions, timeoutMs: number): SmsClient {
+export function smsClient({ accountSid, authToken, from, baseUrl }: SmsAccount, timeoutMs: number): SmsClient {
   const httpAgent = new PlainAgent({ keepAlive: true });
   const httpsAgent = new Agent({ keepAlive: true });
 

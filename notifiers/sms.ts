@@ -2,16 +2,10 @@ import type { Clock } from '../contracts/clock.ts';
 import type { CloudEvent } from '../contracts/cloud-events.ts';
 import { type SmsNotice, smsRequested } from '../contracts/events.ts';
 import { type Channel, SEND_TIMEOUT_MS, SENT, type SendOutcome } from './channel.ts';
-import type { SmsClient } from './sms-client.ts';
+import type { SmsAccount, SmsClient } from './sms-client.ts';
 import { smsFailure } from './sms-failure.ts';
 
-export interface SmsOptions {
-  readonly accountSid: string;
-  readonly authToken: string;
-  /** The number that sends, in E.164. */
-  readonly from: string;
-  /** `http://127.0.0.1:4010` for a stand-in; Twilio itself without. */
-  readonly baseUrl?: string;
+export interface SmsOptions extends SmsAccount {
   /** Judges how long a message is still of use. */
   readonly clock: Clock;
   /** Default 10,000 ms. */
