@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Registry } from 'prom-client';
-import type { Inbox } from '../brokers/inbox.ts';
-import type { Readiness, ReceivedEmail, ReceivedSms } from '../contracts/http.ts';
+import type { Readiness } from '../contracts/http.ts';
 import type { Role } from '../contracts/roles.ts';
 import type { Service } from '../contracts/service.ts';
 import { PanelFeed } from '../panel/feed.ts';
@@ -16,14 +15,9 @@ import { listGroups } from '../transport/kafka/admin.ts';
 import type { KafkaClient } from '../transport/kafka/client.ts';
 import { Producer } from '../transport/kafka/producer.ts';
 import { chain } from './chain.ts';
+import type { SiteInboxes } from './embedded.ts';
 import { panelSource } from './panel-source.ts';
 import { building, ROLE_SERVICES, type RoleContext } from './roles.ts';
-
-/** What the embedded servers received; undefined where they run elsewhere. */
-export interface SiteInboxes {
-  readonly emails: Inbox<ReceivedEmail> | undefined;
-  readonly sms: Inbox<ReceivedSms> | undefined;
-}
 
 /** What the parts of a process are made for. */
 export interface AssemblyOptions {

@@ -1,13 +1,21 @@
+import type { Inbox } from '../brokers/inbox.ts';
 import { KafkaBroker } from '../brokers/kafka/index.ts';
 import { MqttBroker } from '../brokers/mqtt/index.ts';
 import { SmtpBroker } from '../brokers/smtp/index.ts';
 import { TwilioStandIn } from '../brokers/twilio/index.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Config } from '../contracts/config.ts';
+import type { ReceivedEmail, ReceivedSms } from '../contracts/http.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Role } from '../contracts/roles.ts';
 import type { Service } from '../contracts/service.ts';
+
+/** What the embedded servers received; undefined where they run elsewhere. */
+export interface SiteInboxes {
+  readonly emails: Inbox<ReceivedEmail> | undefined;
+  readonly sms: Inbox<ReceivedSms> | undefined;
+}
 
 /** Where a process finds what it talks to, embedded or real, and as whom. */
 export interface Surroundings {
@@ -91,6 +99,10 @@ export class Embedded {
     if (roles.includes('sms') && config.twilioAccountSid === undefined) {
       this.twilio = new TwilioStandIn({ host: '127.0.0.1', port: 0, clock, logger, ...this.#account });
     }
+  }
+
+  get inboxes(): SiteInboxes {
+    return { emails: this.smtp?.inbox, sms: this.twilio?.inbox };
   }
 
   /** Those that this process has to start. */

@@ -18,7 +18,7 @@ import { listGroups } from '../transport/kafka/admin.ts';
 import { kafkaClient } from '../transport/kafka/client.ts';
 import { TopicReader } from '../transport/kafka/reader.ts';
 import { ensureTopics } from '../transport/kafka/topics.ts';
-import { assemble, type Parts, type SiteInboxes } from './assembly.ts';
+import { assemble, type Parts } from './assembly.ts';
 import { Embedded } from './embedded.ts';
 import { seededRandom } from './random.ts';
 import type { RoleContext } from './roles.ts';
@@ -91,7 +91,7 @@ export class SiteProcess {
       registry: this.#registry,
       model: this.model,
       events: this.events,
-      inboxes: this.inboxes,
+      inboxes: this.embedded.inboxes,
       info: () => this.#info(),
       readiness: () => this.#readiness(),
     });
@@ -125,11 +125,6 @@ export class SiteProcess {
   /** Where the HTTP API answers. */
   get url(): string {
     return this.#part('http').url;
-  }
-
-  /** What the embedded servers received; undefined where they run elsewhere. */
-  get inboxes(): SiteInboxes {
-    return { emails: this.embedded.smtp?.inbox, sms: this.embedded.twilio?.inbox };
   }
 
   /** The site as the API shows it. */

@@ -232,7 +232,7 @@ export class Site {
   }
 
   #inbox(): InboxHandle {
-    const { emails, sms } = this.#process.inboxes;
+    const { emails, sms } = this.#process.embedded.inboxes;
     const first =
       <T>(box: typeof emails | typeof sms, words: (item: T) => string, list: () => readonly T[], kind: string) =>
       (query: MessageQuery = {}): Promise<T> => {

@@ -46,9 +46,8 @@ export class ApacheKafka {
 
     // What `kafka.tools.StorageTool random-uuid` prints, without a JVM: 16 random bytes in URL-safe base64.
     const clusterId = randomBytes(16).toString('base64url');
-    const java = ['-Xmx512m', '-cp', classpath];
     await promisify(execFile)('java', [
-      ...java,
+      ...java(classpath),
       'kafka.tools.StorageTool',
       'format',
       '-t',
@@ -58,17 +57,18 @@ export class ApacheKafka {
     ]).catch((error: Error) => {
       throw new Error(`cannot format Kafka's storage (${error.message}): ${INSTALL}`);
     });
-    const child = await Child.launch(
-      {
-        name: 'Apache Kafka',
-        command: 'java',
-        args: [...java, 'kafka.Kafka', properties],
-        log: join(folder, 'kafka.log'),
-        install: INSTALL,
-      },
-      () => answers(`127.0.0.1:${port}`),
-    );
-    return { folder, port, child };
+    return { folder, port, child: await launch(folder, port, classpath) };
+  }
+
+  /** Shuts it down in order, keeping its data; what it answers with brings it back on the same port. */
+  async outage(): Promise<() => Promise<void>> {
+    const running = this.#running;
+    if (!running) throw new Error('Apache Kafka does not run');
+    const { folder, port, child } = running;
+    await child.stop('SIGTERM');
+    return async () => {
+      this.#running = { folder, port, child: await launch(folder, port, jars()) };
+    };
   }
 
   /** Its data is thrown away, so it need not shut down in order. */
@@ -78,6 +78,21 @@ export class ApacheKafka {
     await running?.child.stop('SIGKILL');
     if (running) await rm(running.folder, { recursive: true, force: true });
   }
+}
+
+const java = (classpath: string) => ['-Xmx512m', '-cp', classpath];
+
+function launch(folder: string, port: number, classpath: string): Promise<Child> {
+  return Child.launch(
+    {
+      name: 'Apache Kafka',
+      command: 'java',
+      args: [...java(classpath), 'kafka.Kafka', join(folder, 'server.properties')],
+      log: join(folder, 'kafka.log'),
+      install: INSTALL,
+    },
+    () => answers(`127.0.0.1:${port}`),
+  );
 }
 
 function serverProperties(folder: string, port: number, controllerPort: number): string {
