@@ -20,9 +20,9 @@ const LOOKS: Record<SiteEventType, { style: Style; mark: string; words: string }
     words: 'is silent: no verdict about any detector until it is back',
   },
   'pipeline.recovered': { style: 'green', mark: '●', words: 'is back' },
-  'notification.sent': { style: 'blue', mark: '→', words: 'told' },
-  'notification.retried': { style: 'yellow', mark: '↻', words: 'not told yet, tried again' },
-  'notification.dead': { style: ['bold', 'red'], mark: '✕', words: 'could not be told: dead letter' },
+  'notification.sent': { style: 'blue', mark: '→', words: 'is told of by' },
+  'notification.retried': { style: 'yellow', mark: '↻', words: 'is not told of yet, and tried again by' },
+  'notification.dead': { style: ['bold', 'red'], mark: '✕', words: 'could not be told of: a dead letter by' },
   'lamp.on': { style: 'yellow', mark: '◉', words: 'lamp on' },
   'lamp.off': { style: 'dim', mark: '○', words: 'lamp off' },
   'site.stopped': { style: 'dim', mark: '■', words: 'has stopped' },
@@ -39,13 +39,14 @@ export function eventLine(terminal: Terminal, { type, at, subject, data }: SiteE
     const value = data[name];
     return typeof value === 'string' ? [printable(value)] : [];
   }).join(' · ');
-  const what = paint(style, `${mark} ${subjectInWords(subject)} ${words}`);
+  // What became of a notification is an event of its incident; people know it by what the incident is about.
+  const about = typeof data['about'] === 'string' ? data['about'] : subject;
+  const what = paint(style, `${mark} ${subjectInWords(about)} ${words}`);
   return `${paint('dim', at.slice(11, 23))}  ${what}${details && `  ${paint('dim', details)}`}`;
 }
 
-/** `detector/7` as "detector 7"; an incident by the first part of its id, a lamp by what it is about. */
+/** `detector/7` as "detector 7", a lamp by what it is about. */
 function subjectInWords(subject: string): string {
   const [kind = '', id = '', ...rest] = subject.split('/');
-  if (kind === 'incident') return `incident ${id.slice(0, 8)}`;
   return printable([kind === 'lamp' ? '' : kind, id, ...rest].join(' ').trim());
 }

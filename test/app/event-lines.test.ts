@@ -16,8 +16,8 @@ it.each<[SiteEvent, string]>([
   [event('valve.opened', 'floor/3', { by: 'operator/panel', floor: 3 }), '◆ floor 3 valve open  operator/panel'],
   [event('lamp.on', 'lamp/detector/8', { text: 'silent' }), '◉ detector 8 lamp on  silent'],
   [
-    event('notification.sent', 'incident/0a1b2c3d-0000-5000-8000-000000000000', { channel: 'sms', to: '+15005550006' }),
-    '→ incident 0a1b2c3d told  sms · +15005550006',
+    event('notification.sent', 'incident/0a1b2c3d', { channel: 'sms', to: '+15005550006', about: 'detector/8' }),
+    '→ detector 8 is told of by  sms · +15005550006',
   ],
   [event('site.stopped', 'site'), '■ site has stopped'],
 ])('$type in words', (told, line) => {
