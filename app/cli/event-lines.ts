@@ -20,9 +20,9 @@ const LOOKS: Record<SiteEventType, { style: Style; mark: string; words: string }
     words: 'is silent: no verdict about any detector until it is back',
   },
   'pipeline.recovered': { style: 'green', mark: '●', words: 'is back' },
-  'notification.sent': { style: 'blue', mark: '→', words: 'is told of by' },
-  'notification.retried': { style: 'yellow', mark: '↻', words: 'is not told of yet, and tried again by' },
-  'notification.dead': { style: ['bold', 'red'], mark: '✕', words: 'could not be told of: a dead letter by' },
+  'notification.sent': { style: 'blue', mark: '→ told of', words: '' },
+  'notification.retried': { style: 'yellow', mark: '↻ not told yet, tried again, of', words: '' },
+  'notification.dead': { style: ['bold', 'red'], mark: '✕ could not tell, dead letter, of', words: '' },
   'lamp.on': { style: 'yellow', mark: '◉', words: 'lamp on' },
   'lamp.off': { style: 'dim', mark: '○', words: 'lamp off' },
   'site.stopped': { style: 'dim', mark: '■', words: 'has stopped' },
@@ -41,7 +41,7 @@ export function eventLine(terminal: Terminal, { type, at, subject, data }: SiteE
   }).join(' · ');
   // What became of a notification is an event of its incident; people know it by what the incident is about.
   const about = typeof data['about'] === 'string' ? data['about'] : subject;
-  const what = paint(style, `${mark} ${subjectInWords(about)} ${words}`);
+  const what = paint(style, `${mark} ${subjectInWords(about)} ${words}`.trimEnd());
   return `${paint('dim', at.slice(11, 23))}  ${what}${details && `  ${paint('dim', details)}`}`;
 }
 

@@ -17,7 +17,7 @@ it.each<[SiteEvent, string]>([
   [event('lamp.on', 'lamp/detector/8', { text: 'silent' }), '◉ detector 8 lamp on  silent'],
   [
     event('notification.sent', 'incident/0a1b2c3d', { channel: 'sms', to: '+15005550006', about: 'detector/8' }),
-    '→ detector 8 is told of by  sms · +15005550006',
+    '→ told of detector 8  sms · +15005550006',
   ],
   [event('site.stopped', 'site'), '■ site has stopped'],
 ])('$type in words', (told, line) => {
