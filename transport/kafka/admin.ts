@@ -2,6 +2,7 @@ import type { Admin } from 'kafkajs';
 import createAdmin from 'kafkajs/src/admin/index.js';
 import type { GroupView } from '../../contracts/http.ts';
 import { type KafkaClient, Link } from './client.ts';
+import { stopped } from './errors.ts';
 
 /**
  * Opens an administrator's connection for as long as `use` runs. Rejects with KAFKA_UNREACHABLE, with STOPPED when `signal`
@@ -18,6 +19,9 @@ export async function withAdmin<T>(
   try {
     await link.open([], signal);
     return await use(createAdmin({ cluster: link.cluster, logger: link.kafkajsLogger, retry: { retries: 0 } }), link);
+  } catch (error) {
+    // kafkajs fails in ways of its own when its connections are cut under it.
+    throw signal.aborted ? stopped(client.clientId) : error;
   } finally {
     signal.removeEventListener('abort', close);
     link.close();
