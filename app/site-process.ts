@@ -9,6 +9,7 @@ import { createMetrics } from '../contracts/metrics.ts';
 import type { Random } from '../contracts/random.ts';
 import { MQTT_ONLY_ROLES, type Role } from '../contracts/roles.ts';
 import type { SiteEvent } from '../contracts/site-events.ts';
+import { siteCounts } from '../panel/http/site.ts';
 import { EventLog } from '../panel/model/event-log.ts';
 import { ReadModel } from '../panel/model/read-model.ts';
 import type { Canary } from '../simulators/canary.ts';
@@ -129,16 +130,15 @@ export class SiteProcess {
 
   /** The site as the API shows it. */
   view(): SiteView {
-    const { detectors, floors, pipeline } = this.model;
+    const counts = siteCounts(this.model);
     const { config, clock, roles } = this.#options;
     const simulates = roles.includes('detectors');
     return {
       ...this.#info(),
+      ...counts,
       // Those that this process simulates count from the start, the others once they were heard of.
-      detectors: Math.max(detectors.count, simulates ? config.detectors : 0),
-      floors: Math.max(floors.count, simulates ? config.floors : 0),
-      states: detectors.counts,
-      pipeline,
+      detectors: Math.max(counts.detectors, simulates ? config.detectors : 0),
+      floors: Math.max(counts.floors, simulates ? config.floors : 0),
       uptimeMs: clock.now() - this.#part('startedAt'),
     };
   }

@@ -71,10 +71,3 @@ export async function closeServer(server: Server, connections: Connections): Pro
   connections.destroyAll();
   await closed;
 }
-
-/** How a client on this machine addresses a server that listens on `host`: a wildcard is no address to connect to. */
-export function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
-}

@@ -3,9 +3,6 @@ import { SmokewireError } from './errors.ts';
 import { MQTT_ONLY_ROLES, MQTT_ROLES, type Role } from './roles.ts';
 import { configSchema, SETTING_NAMES, type SettingName, settingLabel } from './settings.ts';
 
-/** What a caller may give: text from flags and environment, or typed values from the library. */
-export type ConfigInput = z.input<typeof configSchema>;
-
 /** A site's configuration: complete, checked, frozen. Durations are in milliseconds. */
 export type Config = Readonly<z.output<typeof configSchema>>;
 

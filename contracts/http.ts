@@ -98,7 +98,6 @@ export type FloorView = z.infer<typeof floorViewSchema>;
 export const valveRequestBodySchema = z.strictObject({ position: valvePositionSchema });
 /** What was accepted: the id under which it can be followed. */
 export const acceptedSchema = z.object({ id: z.string() });
-export type Accepted = z.infer<typeof acceptedSchema>;
 
 export const receivedEmailSchema = z.object({
   /** The Message-ID. */

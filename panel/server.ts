@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../contracts/clock.ts';
 import { messageOf, SmokewireError } from '../contracts/errors.ts';
@@ -8,6 +7,7 @@ import type { Logger } from '../contracts/logger.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Service } from '../contracts/service.ts';
 import { settingLabel } from '../contracts/settings.ts';
+import { urlHost } from '../contracts/url-host.ts';
 import type { RecordSink } from '../transport/kafka/types.ts';
 import { type App, createApp } from './http/app.ts';
 import { CommandWriter } from './http/commands.ts';
@@ -149,11 +149,4 @@ function listenError(host: string, port: number, error: unknown): SmokewireError
     `the HTTP API cannot listen on ${host}, port ${port}: ${messageOf(error)}`,
     options,
   );
-}
-
-/** A wildcard is no address to connect to. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return isIPv6(host) ? `[${host}]` : host;
 }

@@ -3,9 +3,9 @@ import type { Config } from '../../contracts/config.ts';
 import type { SiteView } from '../../contracts/http.ts';
 import type { Role } from '../../contracts/roles.ts';
 import type { SiteEvent } from '../../contracts/site-events.ts';
+import { untilAborted } from '../../contracts/until-aborted.ts';
 import { stderrLogger } from '../logger.ts';
 import { SiteProcess } from '../site-process.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { eventLine } from './event-lines.ts';
 import type { Terminal } from './terminal.ts';
 

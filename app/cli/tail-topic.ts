@@ -1,8 +1,8 @@
 import type { InRecord } from '../../contracts/kafka-records.ts';
+import { untilAborted } from '../../contracts/until-aborted.ts';
 import { kafkaClient } from '../../transport/kafka/client.ts';
 import { TopicReader } from '../../transport/kafka/reader.ts';
 import { stderrLogger } from '../logger.ts';
-import { untilAborted } from '../until-aborted.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Reads a topic until the terminal says to stop. */

@@ -4,8 +4,9 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import { MQTT_ROOT } from '../../contracts/mqtt-topics.ts';
 import type { Service } from '../../contracts/service.ts';
+import { urlHost } from '../../contracts/url-host.ts';
 import { Lifecycle } from '../lifecycle.ts';
-import { Connections, closeServer, listen, urlHost } from '../listen.ts';
+import { Connections, closeServer, listen } from '../listen.ts';
 import { accessRules, type Credentials } from './access.ts';
 import { PacketSizeGuard } from './packet-size.ts';
 

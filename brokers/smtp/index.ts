@@ -4,9 +4,10 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { ReceivedEmail } from '../../contracts/http.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Service } from '../../contracts/service.ts';
+import { urlHost } from '../../contracts/url-host.ts';
 import { Inbox } from '../inbox.ts';
 import { Lifecycle } from '../lifecycle.ts';
-import { Connections, closeServer, listen, urlHost } from '../listen.ts';
+import { Connections, closeServer, listen } from '../listen.ts';
 import { parseMail } from './received.ts';
 import { carryOut, type MailAnswer, type MailScript, reply } from './script.ts';
 

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../contracts/clock.ts';
+import { untilAborted } from '../../contracts/until-aborted.ts';
 import { withinMs } from './backoff.ts';
 import type { Claim, Work } from './claim.ts';
 import type { KafkaClient, Link } from './client.ts';
@@ -90,7 +91,7 @@ export class Generation {
     });
     this.#loop = loop;
     try {
-      const over = aborted(this.#over.signal);
+      const over = untilAborted(this.#over.signal);
       const begun = this.#begin(begin, loop);
       begun.catch(() => {});
       await Promise.race([begun, over]);
@@ -204,11 +205,4 @@ export class Generation {
     await Promise.all([...this.#works.values()].map((work) => work.finish()));
     if (!this.#lost) await this.#commit();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
