@@ -36,7 +36,7 @@ export function alterTopics(
   answer.int32(0);
   answer.array(alterations, (alteration) => {
     const { error, message } = alter(broker, alteration, validateOnly);
-    answer.int16(error).nullableString(message).int8(alteration.type).string(alteration.name);
+    answer.errorCode(error).nullableString(message).int8(alteration.type).string(alteration.name);
   });
 }
 

@@ -40,7 +40,7 @@ export function produce({ version, body }: Request, answer: Writer, broker: Brok
           : log === undefined
             ? { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, baseOffset: -1 }
             : log.append(records);
-      answer.int32(index).int16(error).int64(baseOffset).int64(-1);
+      answer.int32(index).errorCode(error).int64(baseOffset).int64(-1);
       if (version >= 5) answer.int64(log?.startOffset ?? -1);
     });
   });

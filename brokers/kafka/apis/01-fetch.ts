@@ -147,10 +147,10 @@ function problem(log: PartitionLog | undefined, { offset, leaderEpoch }: Wanted)
  */
 function writeAnswer(answer: Writer, version: number, error: ErrorCode, topics: readonly FoundTopic[]): void {
   answer.int32(0);
-  if (version >= 7) answer.int16(error).int32(0);
+  if (version >= 7) answer.errorCode(error).int32(0);
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, (found) => {
-      answer.int32(found.index).int16(found.error).int64(found.endOffset).int64(found.endOffset);
+      answer.int32(found.index).errorCode(found.error).int64(found.endOffset).int64(found.endOffset);
       if (version >= 5) answer.int64(found.startOffset);
       answer.int32(-1);
       if (version >= 11) answer.int32(-1);

@@ -41,7 +41,7 @@ export function listOffsets({ version, body }: Request, answer: Writer, broker: 
     answer.string(name).array(partitions, ({ index, timestamp }) => {
       const log = broker.topics.log(name, index);
       const found = log ? lookUp(log, timestamp) : NONE;
-      answer.int32(index).int16(log ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+      answer.int32(index).errorCode(log ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
       answer.int64(found.timestamp).int64(found.offset);
       if (version >= 4) answer.int32(found.offset < 0 ? -1 : 0);
     });

@@ -54,7 +54,7 @@ export function metadata({ version, body, peer }: Request, answer: Writer, broke
   if (version >= 2) answer.nullableString(broker.clusterId);
   if (version >= 1) answer.int32(NODE_ID);
   answer.array(topics, ({ name, topic }) => {
-    answer.int16(
+    answer.errorCode(
       topic ? ErrorCode.NONE : isTopicName(name) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC,
     );
     answer.string(name);
@@ -78,7 +78,7 @@ function find(name: string, mayCreate: boolean, broker: BrokerState): Topic | un
 
 function writePartition(answer: Writer, version: number, index: number): void {
   const node = (id: number) => void answer.int32(id);
-  answer.int16(ErrorCode.NONE).int32(index).int32(NODE_ID);
+  answer.errorCode(ErrorCode.NONE).int32(index).int32(NODE_ID);
   if (version >= 7) answer.int32(0);
   answer.array([NODE_ID], node).array([NODE_ID], node);
   if (version >= 5) answer.array([], node);

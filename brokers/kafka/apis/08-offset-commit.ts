@@ -48,7 +48,7 @@ export function offsetCommit({ version, body }: Request, answer: Writer, broker:
         else if ((committed.metadata?.length ?? 0) > MOST_METADATA) error = ErrorCode.OFFSET_METADATA_TOO_LARGE;
         else offsets.commit(name, index, committed);
       }
-      answer.int32(index).int16(error);
+      answer.int32(index).errorCode(error);
     });
   });
 }

@@ -37,8 +37,8 @@ export function offsetFetch({ version, body }: Request, answer: Writer, broker: 
       const { offset, leaderEpoch, metadata } = offsets?.get(topic, index) ?? NOT_COMMITTED;
       answer.int32(index).int64(offset);
       if (version >= 5) answer.int32(leaderEpoch);
-      answer.nullableString(metadata).int16(ErrorCode.NONE);
+      answer.nullableString(metadata).errorCode(ErrorCode.NONE);
     });
   });
-  if (version >= 2) answer.int16(ErrorCode.NONE);
+  if (version >= 2) answer.errorCode(ErrorCode.NONE);
 }

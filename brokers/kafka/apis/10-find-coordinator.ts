@@ -22,7 +22,7 @@ export function findCoordinator({ version, body, peer }: Request, answer: Writer
   const served = version < 1 || body.int8() === GROUP;
 
   if (version >= 1) answer.int32(0);
-  answer.int16(served ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST);
+  answer.errorCode(served ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST);
   if (version >= 1) answer.nullableString(served ? null : 'this broker has no transactions');
   answer.int32(served ? NODE_ID : -1);
   answer.string(served ? peer.advertised.host : '').int32(served ? peer.advertised.port : -1);

@@ -60,7 +60,7 @@ export function joinGroup(
  */
 function writeAnswer(answer: Writer, version: number, joined: JoinAnswer): void {
   if (version >= 2) answer.int32(0);
-  answer.int16(joined.error).int32(joined.generation).string(joined.protocol).string(joined.leader);
+  answer.errorCode(joined.error).int32(joined.generation).string(joined.protocol).string(joined.leader);
   answer.string(joined.memberId).array(joined.members, ({ id, instanceId, metadata }) => {
     answer.string(id);
     if (version >= 5) answer.nullableString(instanceId);

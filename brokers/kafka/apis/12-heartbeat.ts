@@ -20,5 +20,5 @@ export function heartbeat({ version, body }: Request, answer: Writer, broker: Br
   const instanceId = version >= 3 ? body.nullableString() : null;
 
   if (version >= 1) answer.int32(0);
-  answer.int16(group?.heartbeat(memberId, instanceId, generation) ?? ErrorCode.UNKNOWN_MEMBER_ID);
+  answer.errorCode(group?.heartbeat(memberId, instanceId, generation) ?? ErrorCode.UNKNOWN_MEMBER_ID);
 }

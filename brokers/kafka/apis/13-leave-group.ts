@@ -16,5 +16,5 @@ export function leaveGroup({ version, body }: Request, answer: Writer, broker: B
   const memberId = body.string();
 
   if (version >= 1) answer.int32(0);
-  answer.int16(group?.leave(memberId) ?? ErrorCode.UNKNOWN_MEMBER_ID);
+  answer.errorCode(group?.leave(memberId) ?? ErrorCode.UNKNOWN_MEMBER_ID);
 }

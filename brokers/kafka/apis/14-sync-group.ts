@@ -27,7 +27,7 @@ export function syncGroup({ version, body }: Request, answer: Writer, broker: Br
 
   const write = ({ error, assignment }: SyncAnswer) => {
     if (version >= 1) answer.int32(0);
-    answer.int16(error).bytes(assignment);
+    answer.errorCode(error).bytes(assignment);
   };
   const synced =
     group?.sync({ memberId, instanceId, generation, assignments }) ?? syncFailure(ErrorCode.UNKNOWN_MEMBER_ID);

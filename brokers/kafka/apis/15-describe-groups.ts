@@ -35,7 +35,7 @@ export function describeGroups({ version, body }: Request, answer: Writer, broke
     const group = broker.groups.get(id);
     const stable = group?.state === 'Stable';
     answer
-      .int16(ErrorCode.NONE)
+      .errorCode(ErrorCode.NONE)
       .string(id)
       .string(group?.state ?? 'Dead');
     answer.string(group?.protocolType ?? '').string(group?.protocol ?? '');

@@ -14,6 +14,6 @@ import type { BrokerState, Request } from '../request.ts';
  */
 export function listGroups({ version }: Request, answer: Writer, broker: BrokerState): undefined {
   if (version >= 1) answer.int32(0);
-  answer.int16(ErrorCode.NONE);
+  answer.errorCode(ErrorCode.NONE);
   answer.array(broker.groups.all(), (group) => void answer.string(group.id).string(group.protocolType));
 }

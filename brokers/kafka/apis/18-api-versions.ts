@@ -24,5 +24,5 @@ export function unsupportedApiVersions(answer: Writer, apis: BrokerState['apis']
 }
 
 function writeVersions(answer: Writer, error: ErrorCode, apis: BrokerState['apis']): void {
-  answer.int16(error).array(apis, ({ key, min, max }) => void answer.int16(key).int16(min).int16(max));
+  answer.errorCode(error).array(apis, ({ key, min, max }) => void answer.int16(key).int16(min).int16(max));
 }

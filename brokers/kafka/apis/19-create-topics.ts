@@ -37,7 +37,7 @@ export function createTopics({ body }: Request, answer: Writer, broker: BrokerSt
     const twice = names.indexOf(topic.name) !== names.lastIndexOf(topic.name);
     const { error, message } = twice ? TWICE : broker.topics.refusal(topic);
     if (error === ErrorCode.NONE && !validateOnly) broker.topics.create(topic);
-    answer.string(topic.name).int16(error).nullableString(message);
+    answer.string(topic.name).errorCode(error).nullableString(message);
   });
 }
 

@@ -20,6 +20,6 @@ export function deleteTopics({ body }: Request, answer: Writer, broker: BrokerSt
   answer.array(names, (name) => {
     const deleted = broker.topics.delete(name);
     if (deleted) broker.groups.forgetTopic(name);
-    answer.string(name).int16(deleted ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+    answer.string(name).errorCode(deleted ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   });
 }

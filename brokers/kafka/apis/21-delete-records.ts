@@ -33,7 +33,7 @@ export function deleteRecords({ body }: Request, answer: Writer, broker: BrokerS
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, ({ index, offset }) => {
       const { lowWatermark, error } = deleteBefore(broker, name, index, offset);
-      answer.int32(index).int64(lowWatermark).int16(error);
+      answer.int32(index).int64(lowWatermark).errorCode(error);
     });
   });
 }

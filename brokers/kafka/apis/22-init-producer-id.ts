@@ -18,6 +18,6 @@ export function initProducerId({ body }: Request, answer: Writer, broker: Broker
   body.int32();
 
   answer.int32(0);
-  answer.int16(served ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST);
+  answer.errorCode(served ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST);
   answer.int64(served ? broker.newProducerId() : -1).int16(served ? 0 : -1);
 }

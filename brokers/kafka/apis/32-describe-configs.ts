@@ -40,7 +40,7 @@ export function describeConfigs({ body }: Request, answer: Writer, broker: Broke
   answer.int32(0);
   answer.array(resources, ({ type, name, keys }) => {
     const { error, message, settings } = describe(broker, type, name);
-    answer.int16(error).nullableString(message).int8(type).string(name);
+    answer.errorCode(error).nullableString(message).int8(type).string(name);
     const wanted = settings.filter((setting) => keys === null || keys.includes(setting.name));
     answer.array(wanted, (setting) => {
       answer

@@ -35,6 +35,6 @@ export function createPartitions({ body }: Request, answer: Writer, broker: Brok
       ? broker.topics.growthRefusal(topic, count)
       : { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: null };
     if (topic && error === ErrorCode.NONE && !validateOnly) topic.grow(count);
-    answer.string(name).int16(error).nullableString(message);
+    answer.string(name).errorCode(error).nullableString(message);
   });
 }

@@ -15,5 +15,5 @@ export function deleteGroups({ body }: Request, answer: Writer, broker: BrokerSt
   const ids = body.array(() => body.string());
 
   answer.int32(0);
-  answer.array(ids, (id) => void answer.string(id).int16(broker.groups.delete(id)));
+  answer.array(ids, (id) => void answer.string(id).errorCode(broker.groups.delete(id)));
 }

@@ -13,6 +13,7 @@ export class Writer {
   #from = 0;
   #at = SIZE_AND_CORRELATION;
   #withheld = false;
+  #failure: number | undefined;
 
   constructor(correlationId: number) {
     this.#head = Buffer.allocUnsafe(FIRST_CHUNK);
@@ -25,6 +26,11 @@ export class Writer {
     this.#withheld = true;
   }
 
+  /** Every error code written from now on is this one: a fault that was wished for. */
+  failWith(errorCode: number): void {
+    this.#failure = errorCode;
+  }
+
   int8(value: number): this {
     const at = this.#reserve(1);
     this.#chunk.writeInt8(value, at);
@@ -35,6 +41,11 @@ export class Writer {
     const at = this.#reserve(2);
     this.#chunk.writeInt16BE(value, at);
     return this;
+  }
+
+  /** INT16. What every `error_code` of an answer is written with, so that a wished-for fault can take its place. */
+  errorCode(value: number): this {
+    return this.int16(this.#failure ?? value);
   }
 
   int32(value: number): this {
