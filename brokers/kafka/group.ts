@@ -137,6 +137,21 @@ export class Group {
     return ErrorCode.NONE;
   }
 
+  /** Everyone has to join again now, unless they are at it already. */
+  rebalance(): void {
+    if (this.#state === 'Stable' || this.#state === 'CompletingRebalance') this.#prepare();
+  }
+
+  /** Whoever waits is answered `error` now; members stay, and their sessions start over. */
+  turnAway(error: ErrorCode): void {
+    for (const member of this.#members.values()) {
+      if (!member.awaitsJoin && !member.awaitsSync) continue;
+      member.answerJoin(joinFailure(error, member.id));
+      member.answerSync(syncFailure(error));
+      this.#renew(member);
+    }
+  }
+
   /** The coordinator goes: everyone who waits is told, and members have to join anew. */
   dissolve(): void {
     this.#rebalanceEnd?.cancel();
@@ -305,7 +320,7 @@ export class Group {
 
   #remove(member: Member, told: ErrorCode): void {
     this.#evict(member, told);
-    if (this.#state === 'Stable' || this.#state === 'CompletingRebalance') this.#prepare();
+    this.rebalance();
     this.#completeIfAllJoined();
   }
 
