@@ -1,22 +1,21 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
-import { unsupportedApiVersions } from './apis/18-api-versions.ts';
 import { FrameSplitter } from './codec/frames.ts';
-import { MalformedFrame, Reader } from './codec/reader.ts';
-import { Writer } from './codec/writer.ts';
-import { type Api, REGISTRY } from './registry.ts';
+import { MalformedFrame } from './codec/reader.ts';
+import type { Writer } from './codec/writer.ts';
+import type { FaultyConnection, KafkaFaults } from './faults/faults.ts';
+import type { RequestIdentity } from './faults/seen-request.ts';
+import { labelOf, open } from './opened.ts';
 import type { BrokerState, Peer } from './request.ts';
 
-const API_VERSIONS = 18;
 /** Beyond this many bytes of requests not begun the socket is read no further, until they are. */
 const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
-
-const APIS: ReadonlyMap<number, Api> = new Map(REGISTRY.map((api) => [api.key, api]));
 
 export interface ConnectionOptions {
   readonly socket: Socket;
   readonly broker: BrokerState;
+  readonly faults: KafkaFaults;
   readonly logger: Logger;
   readonly advertised: Peer['advertised'];
   readonly maxFrameBytes: number;
@@ -26,30 +25,46 @@ export interface ConnectionOptions {
  * One client: requests are answered one at a time, in the order they came, as the protocol promises. What does not
  * follow the grammar ends this connection and nothing else.
  */
-export class Connection implements Peer {
+export class Connection implements FaultyConnection {
   readonly advertised: Peer['advertised'];
   readonly remoteHost: string;
+  readonly remotePort: number;
   readonly #socket: Socket;
   readonly #broker: BrokerState;
+  readonly #faults: KafkaFaults;
   readonly #logger: Logger;
   readonly #frames: FrameSplitter;
   readonly #closing = new Set<() => void>();
   #queue: Buffer[] = [];
   #queuedBytes = 0;
-  #answering = false;
+  /** The request that waits for its answer, and those behind it for theirs. */
+  #waiting: Buffer | undefined;
+  #stalled = false;
+  #paused = false;
+  /** The answer that got ready in a pause. */
+  #unsent: Writer | undefined;
   #closed = false;
 
-  constructor({ socket, broker, logger, advertised, maxFrameBytes }: ConnectionOptions) {
+  constructor({ socket, broker, faults, logger, advertised, maxFrameBytes }: ConnectionOptions) {
     this.#socket = socket;
     this.#broker = broker;
+    this.#faults = faults;
     this.#logger = logger;
     this.advertised = advertised;
     this.remoteHost = socket.remoteAddress ?? '';
+    this.remotePort = socket.remotePort ?? 0;
     this.#frames = new FrameSplitter(maxFrameBytes);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('drain', () => this.#answerQueued());
     socket.on('error', (error) => this.#logger.debug({ error: messageOf(error) }, 'kafka connection failed'));
+    // By its end, too: what a client that has gone wanted to be told may be forgotten.
+    socket.on('end', () => this.#close());
     socket.on('close', () => this.#close());
+    faults.connected(this);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   onceClosed(ended: () => void): () => void {
@@ -63,6 +78,26 @@ export class Connection implements Peer {
     this.#socket.destroy();
   }
 
+  stall(stalled: boolean): void {
+    this.#stalled = stalled;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#unsent) this.#finish(this.#unsent);
+    else this.#answerQueued();
+  }
+
+  held(): RequestIdentity[] {
+    if (!this.#stalled && !this.#paused) return [];
+    const frames = this.#waiting ? [this.#waiting, ...this.#queue] : this.#queue;
+    return frames.map((frame) => ({ connection: this.remotePort, ...labelOf(frame) }));
+  }
+
   #receive(chunk: Buffer): void {
     if (this.#closed) return;
     try {
@@ -74,14 +109,15 @@ export class Connection implements Peer {
       this.#drop(error);
     }
     if (this.#queuedBytes > MOST_QUEUED_BYTES) this.#socket.pause();
+    if (this.#stalled || this.#paused) this.#faults.changed();
     this.#answerQueued();
   }
 
   /** Goes on until the queue is empty, a request has to wait, or the client does not read its answers. */
   #answerQueued(): void {
-    if (this.#answering || this.#queue.length === 0) return;
+    if (this.#waiting || this.#paused || this.#queue.length === 0) return;
     this.#socket.cork();
-    while (!this.#answering && !this.#closed && !this.#socket.writableNeedDrain) {
+    while (!this.#waiting && !this.#paused && !this.#closed && !this.#socket.writableNeedDrain) {
       const frame = this.#queue.shift();
       if (!frame) break;
       this.#queuedBytes -= frame.length;
@@ -95,40 +131,32 @@ export class Connection implements Peer {
     if (this.#queuedBytes <= MOST_QUEUED_BYTES && this.#socket.isPaused()) this.#socket.resume();
   }
 
-  /**
-   * Request header (0–1) => request_api_key request_api_version correlation_id client_id
-   *   request_api_key => INT16
-   *   request_api_version => INT16
-   *   correlation_id => INT32
-   *   client_id => NULLABLE_STRING
-   */
   #answer(frame: Buffer): void {
-    const body = new Reader(frame);
-    const key = body.int16();
-    const version = body.int16();
-    const answer = new Writer(body.int32());
-    const clientId = body.nullableString() ?? '';
-    const api = APIS.get(key);
-    if (!api || version < (api.servedFrom ?? api.min) || version > api.max) {
-      if (key !== API_VERSIONS) throw new MalformedFrame(`version ${version} of API ${key} is not served`);
-      unsupportedApiVersions(answer, this.#broker.apis);
-      this.#send(answer);
-      return;
-    }
-    const waiting = api.handle({ version, clientId, body, peer: this }, answer, this.#broker);
+    const opened = open(frame, this);
+    const { api, request, answer } = opened;
+    this.#waiting = frame;
+    const waiting =
+      this.#faults.interceptions === undefined
+        ? api.handle(request, answer, this.#broker)
+        : this.#faults.pass(frame, opened, this);
     if (!waiting) {
+      this.#waiting = undefined;
       this.#send(answer);
       return;
     }
-    this.#answering = true;
     waiting.then(
-      () => {
-        this.#answering = false;
-        this.#send(answer);
-        this.#answerQueued();
-      },
+      () => this.#finish(answer),
       (error: unknown) => this.#drop(error),
     );
+  }
+
+  /** Sends the answer of the request that waited, and goes on with those behind it. */
+  #finish(answer: Writer): void {
+    this.#unsent = this.#paused ? answer : undefined;
+    if (this.#unsent) return;
+    this.#waiting = undefined;
+    this.#send(answer);
+    this.#answerQueued();
   }
 
   #send(answer: Writer): void {
@@ -148,9 +176,13 @@ export class Connection implements Peer {
   }
 
   #close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#waiting = undefined;
+    this.#unsent = undefined;
+    this.#faults.disconnected(this);
     for (const ended of this.#closing) ended();
     this.#closing.clear();
   }

@@ -3,11 +3,16 @@ import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Random } from '../../contracts/random.ts';
 import type { Service } from '../../contracts/service.ts';
+import { KafkaFaults } from './faults/faults.ts';
 import { Groups } from './groups.ts';
 import { REGISTRY } from './registry.ts';
 import type { BrokerState } from './request.ts';
 import { hostAndPort, Listener } from './server.ts';
 import { Topics } from './topics.ts';
+
+export type { KafkaFaults } from './faults/faults.ts';
+export type { Fault, Interception, Moment, Rule, RuleOptions } from './faults/interception.ts';
+export type { KafkaErrorName, RequestIdentity, SeenRequest } from './faults/seen-request.ts';
 
 export interface KafkaBrokerOptions {
   readonly clock: Clock;
@@ -42,6 +47,8 @@ export interface KafkaBrokerOptions {
  */
 export class KafkaBroker implements Service {
   readonly name = 'kafka broker';
+  /** What is to go wrong, for tests. */
+  readonly faults: KafkaFaults;
   readonly #host: string;
   readonly #maxFrameBytes: number;
   readonly #logger: Logger;
@@ -52,35 +59,14 @@ export class KafkaBroker implements Service {
   #ready = false;
 
   constructor(options: KafkaBrokerOptions) {
-    const { clock, random, logger, host = '127.0.0.1', port = 0, defaultPartitions = 4 } = options;
+    const { clock, random, logger, host = '127.0.0.1', port = 0 } = options;
     this.#host = host;
     this.#port = port;
     this.#maxFrameBytes = options.maxFrameBytes ?? 16 * 1024 * 1024;
     this.#logger = logger;
-    let producerIds = 0;
-    this.#broker = {
-      apis: REGISTRY,
-      clock,
-      clusterId: random.uuid(),
-      topics: new Topics({
-        clock,
-        defaultPartitions,
-        defaults: {
-          retentionBytes: options.retentionBytes ?? 64 * 1024 * 1024,
-          maxMessageBytes: options.maxMessageBytes ?? 1_048_588,
-        },
-      }),
-      groups: new Groups({
-        clock,
-        random,
-        minSessionTimeoutMs: options.minSessionTimeoutMs ?? 6_000,
-        maxSessionTimeoutMs: options.maxSessionTimeoutMs ?? 1_800_000,
-      }),
-      autoCreateTopics: options.autoCreateTopics ?? true,
-      defaultPartitions,
-      maxFetchWaitMs: options.maxFetchWaitMs ?? 500,
-      newProducerId: () => producerIds++,
-    };
+    const clusterId = random.uuid();
+    this.#broker = emptyBroker(options, clusterId, clock);
+    this.faults = new KafkaFaults(this.#broker, (still) => emptyBroker(options, clusterId, still));
   }
 
   /** Listens. Throws PORT_IN_USE, or START_FAILED for an address that cannot be listened on. */
@@ -119,6 +105,7 @@ export class KafkaBroker implements Service {
       host: this.#host,
       maxFrameBytes: this.#maxFrameBytes,
       broker: this.#broker,
+      faults: this.faults,
       logger,
     });
     this.#listener = listener;
@@ -134,3 +121,31 @@ const LOOPBACK = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['::', '::1'],
 ]);
+
+function emptyBroker(options: KafkaBrokerOptions, clusterId: string, clock: Clock): BrokerState {
+  const { random, defaultPartitions = 4 } = options;
+  let producerIds = 0;
+  return {
+    apis: REGISTRY,
+    clock,
+    clusterId,
+    topics: new Topics({
+      clock,
+      defaultPartitions,
+      defaults: {
+        retentionBytes: options.retentionBytes ?? 64 * 1024 * 1024,
+        maxMessageBytes: options.maxMessageBytes ?? 1_048_588,
+      },
+    }),
+    groups: new Groups({
+      clock,
+      random,
+      minSessionTimeoutMs: options.minSessionTimeoutMs ?? 6_000,
+      maxSessionTimeoutMs: options.maxSessionTimeoutMs ?? 1_800_000,
+    }),
+    autoCreateTopics: options.autoCreateTopics ?? true,
+    defaultPartitions,
+    maxFetchWaitMs: options.maxFetchWaitMs ?? 500,
+    newProducerId: () => producerIds++,
+  };
+}

@@ -3,12 +3,14 @@ import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import { Connection } from './connection.ts';
+import type { KafkaFaults } from './faults/faults.ts';
 import type { BrokerState } from './request.ts';
 
 export interface ListenerOptions {
   readonly host: string;
   readonly maxFrameBytes: number;
   readonly broker: BrokerState;
+  readonly faults: KafkaFaults;
   readonly logger: Logger;
 }
 
@@ -57,11 +59,15 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    const { host, broker, logger, maxFrameBytes } = this.#options;
+    const { host, broker, faults, logger, maxFrameBytes } = this.#options;
+    if (faults.partitioned) {
+      socket.resetAndDestroy();
+      return;
+    }
     // Who listens on every address is reached by the one that this client came by.
     const reached = ALL_ADDRESSES.has(host) ? (socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '') : host;
     const advertised = { host: reached, port: this.#port };
-    const connection = new Connection({ socket, broker, logger, advertised, maxFrameBytes });
+    const connection = new Connection({ socket, broker, faults, logger, advertised, maxFrameBytes });
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
   }

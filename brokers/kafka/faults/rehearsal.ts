@@ -1,0 +1,140 @@
+import type { Clock } from '../../../contracts/clock.ts';
+import type { Random } from '../../../contracts/random.ts';
+import { batchIsCompressed } from '../batch.ts';
+import { ErrorCode } from '../error-codes.ts';
+import type { Group } from '../group.ts';
+import { Groups } from '../groups.ts';
+import { type Appended, PartitionLog } from '../log.ts';
+import { type JoinAnswer, type JoinRequest, joinFailure } from '../member.ts';
+import { type CommittedOffset, Offsets } from '../offsets.ts';
+import { recordsOf } from '../records.ts';
+import type { BrokerState } from '../request.ts';
+import { TopicConfig } from '../topic-config.ts';
+import { type Topic, Topics } from '../topics.ts';
+
+const DEFAULTS = { retentionBytes: -1, maxMessageBytes: 0 };
+const CONFIG = new TopicConfig(new Map(), DEFAULTS);
+
+/** Time stands still for a rehearsal: what it would wait for never comes. */
+const STILL: Clock = {
+  now: () => 0,
+  after: () => ({ cancel: () => undefined }),
+  every: () => ({ cancel: () => undefined }),
+};
+const UNRANDOM: Random = { next: () => 0, uuid: () => '', fork: () => UNRANDOM };
+
+/** What a handler asked its broker about. */
+export class Notes {
+  readonly topics = new Map<string, number[]>();
+  readonly groups = new Set<string>();
+  /** The keys of the records to append; of a compressed batch, which is not opened, none. */
+  readonly keys: (string | null)[] = [];
+
+  topic(name: string): number[] {
+    const partitions = this.topics.get(name) ?? [];
+    this.topics.set(name, partitions);
+    return partitions;
+  }
+
+  partition(name: string, index: number): void {
+    const partitions = this.topic(name);
+    if (!partitions.includes(index)) partitions.push(index);
+  }
+}
+
+/**
+ * A broker that has nothing and takes note of what it is asked for. A handler that works on it tells what its request
+ * is about, and writes an answer of the right form, without any effect: so faults need no second grammar of the
+ * protocol. `fresh` is an empty broker by the same options.
+ */
+export function rehearsalOf(fresh: (clock: Clock) => BrokerState, notes: Notes): BrokerState {
+  return {
+    ...fresh(STILL),
+    topics: new NotedTopics(notes),
+    groups: new NotedGroups(notes),
+    autoCreateTopics: false,
+    maxFetchWaitMs: 0,
+  };
+}
+
+class NotedTopics extends Topics {
+  readonly #notes: Notes;
+
+  constructor(notes: Notes) {
+    super({ clock: STILL, defaultPartitions: 1, defaults: DEFAULTS });
+    this.#notes = notes;
+  }
+
+  override get(name: string): Topic | undefined {
+    this.#notes.topic(name);
+    return undefined;
+  }
+
+  override delete(name: string): boolean {
+    this.#notes.topic(name);
+    return false;
+  }
+
+  override log(name: string, partition: number): PartitionLog {
+    this.#notes.partition(name, partition);
+    return new NotedLog(this.#notes);
+  }
+}
+
+class NotedLog extends PartitionLog {
+  readonly #notes: Notes;
+
+  constructor(notes: Notes) {
+    super(STILL, () => CONFIG);
+    this.#notes = notes;
+  }
+
+  override append(batch: Buffer): Appended {
+    if (!batchIsCompressed(batch, 0)) {
+      for (const { key } of recordsOf(batch, 0)) this.#notes.keys.push(key?.toString() ?? null);
+    }
+    return { error: ErrorCode.NONE, baseOffset: -1 };
+  }
+}
+
+class NotedGroups extends Groups {
+  readonly #notes: Notes;
+
+  constructor(notes: Notes) {
+    super({ clock: STILL, random: UNRANDOM, minSessionTimeoutMs: 0, maxSessionTimeoutMs: 0 });
+    this.#notes = notes;
+  }
+
+  override get(id: string): Group | undefined {
+    this.#notes.groups.add(id);
+    return undefined;
+  }
+
+  override offsets(id: string): Offsets {
+    this.#notes.groups.add(id);
+    return new NotedOffsets(this.#notes);
+  }
+
+  override join({ groupId, memberId }: JoinRequest): JoinAnswer {
+    this.#notes.groups.add(groupId);
+    return joinFailure(ErrorCode.NONE, memberId);
+  }
+
+  override forCommit(id: string): { error: ErrorCode; offsets: Offsets } {
+    return { error: ErrorCode.NONE, offsets: this.offsets(id) };
+  }
+}
+
+class NotedOffsets extends Offsets {
+  readonly #notes: Notes;
+
+  constructor(notes: Notes) {
+    super();
+    this.#notes = notes;
+  }
+
+  override get(topic: string, partition: number): CommittedOffset | undefined {
+    this.#notes.partition(topic, partition);
+    return undefined;
+  }
+}
