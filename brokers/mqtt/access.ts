@@ -8,12 +8,13 @@ export interface Credentials {
   readonly password: string;
 }
 
+export type PublishPacket = Parameters<NonNullable<AedesOptions['authorizePublish']>>[1];
 type Rules = Required<Pick<AedesOptions, 'authenticate' | 'authorizePublish' | 'authorizeSubscribe'>>;
 
 /** CONNACK return code 4 (MQTT 3.1.1, 3.2.2.3). */
 const BAD_USERNAME_OR_PASSWORD = 4;
 const SYS = '$SYS/';
-/** A refused message ends here, emptied: acknowledged, and delivered to nobody. */
+/** A message that is refused or taken ends here, emptied: acknowledged, and delivered to nobody. */
 const REFUSED = `${SYS}refused`;
 
 /**
@@ -23,8 +24,14 @@ const REFUSED = `${SYS}refused`;
  * ([MQTT-3.3.5-2]), and a client that is cut sends the same message again as soon as it is back.
  *
  * @param closing true once the broker stops: then it closes its clients itself, and their wills would say that they died
+ * @param takes whether somebody takes a message that may be published
  */
-export function accessRules(root: string, bridge: Credentials, logger: Logger, closing: () => boolean): Rules {
+export function accessRules(
+  root: string,
+  bridge: Credentials,
+  logger: Logger,
+  { closing, takes }: { readonly closing: () => boolean; readonly takes: (packet: PublishPacket) => boolean },
+): Rules {
   const bridges = new WeakSet<Client>();
   const warned = new WeakSet<Client>();
 
@@ -51,8 +58,8 @@ export function accessRules(root: string, bridge: Credentials, logger: Logger, c
       const mayPublish =
         !packet.topic.startsWith(SYS) &&
         (!isValveCommand(root, packet.topic) || (client !== null && bridges.has(client)));
-      if (!mayPublish) {
-        refused(client, packet.topic);
+      if (!mayPublish) refused(client, packet.topic);
+      if (!mayPublish || takes(packet)) {
         packet.topic = REFUSED;
         packet.payload = '';
       }

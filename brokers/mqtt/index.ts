@@ -7,8 +7,11 @@ import type { Service } from '../../contracts/service.ts';
 import { urlHost } from '../../contracts/url-host.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import { Connections, closeServer, listen } from '../listen.ts';
-import { accessRules, type Credentials } from './access.ts';
+import { accessRules, type Credentials, type PublishPacket } from './access.ts';
+import { Gate } from './gate.ts';
+import type { BrokerMessage, Interceptor } from './message.ts';
 import { PacketSizeGuard } from './packet-size.ts';
+import { type CutsOff, Standstill } from './standstill.ts';
 
 export interface MqttBrokerOptions {
   /** Default 127.0.0.1. Anonymous clients are welcome wherever it listens. */
@@ -41,6 +44,8 @@ export class MqttBroker implements Service {
   readonly name = 'mqtt-broker';
   readonly #options: MqttBrokerOptions;
   readonly #life = new Lifecycle<Running>();
+  readonly #standstill = new Standstill();
+  #interceptor: Interceptor | undefined;
 
   constructor(options: MqttBrokerOptions) {
     this.#options = options;
@@ -54,6 +59,32 @@ export class MqttBroker implements Service {
 
   missing(): readonly string[] {
     return this.#life.running === undefined ? ['the MQTT broker does not listen'] : [];
+  }
+
+  /** From now on shows `interceptor` each message that may be published, wills included; without one, nobody takes any. */
+  intercept(interceptor?: Interceptor): void {
+    this.#interceptor = interceptor;
+  }
+
+  /** Delivers a message of its own, past the interceptor; nothing while it does not run. */
+  publish(message: BrokerMessage): void {
+    this.#life.running?.aedes.publish({ cmd: 'publish', dup: false, ...message }, () => {});
+  }
+
+  /**
+   * From now on does nothing, as if it were suspended: connections stay open and are accepted, and what clients say waits in
+   * them. The answer ends that.
+   */
+  pause(): () => void {
+    return this.cutOff(() => true);
+  }
+
+  /**
+   * Stops the connections of some clients dead, and takes no new one from them, as if the network between were down: nobody
+   * is told, and no will is sent. The answer ends that.
+   */
+  cutOff(cutsOff: CutsOff): () => void {
+    return this.#standstill.cutOff(cutsOff);
   }
 
   /** @throws SmokewireError PORT_IN_USE, START_FAILED */
@@ -72,13 +103,22 @@ export class MqttBroker implements Service {
 
   async #open(): Promise<Running> {
     const { host = '127.0.0.1', port = 0, root = MQTT_ROOT, bridgeCredentials, logger } = this.#options;
+    const gates = new WeakMap<object, Gate>();
     const aedes: Aedes = await Aedes.createBroker({
       // The default of 100 lets one stalled subscriber hold up all the others.
       concurrency: 0,
       // Tells the live brokers of a cluster from the dead, whose wills it sends. This one is alone, and a machine that slept
       // must not take its own clients for dead: as seldom as a timer can count, which has to fit four times this.
       heartbeatInterval: 500_000_000,
-      ...accessRules(root, bridgeCredentials, logger, () => aedes.closed),
+      ...accessRules(root, bridgeCredentials, logger, {
+        closing: () => aedes.closed,
+        takes: (packet) => this.#interceptor?.(brokerMessage(packet)) ?? false,
+      }),
+      preConnect: ({ conn }, { clientId }, done) => {
+        const gate = gates.get(conn);
+        if (gate === undefined || this.#standstill.introduced(gate, clientId)) return done(null, true);
+        done(new Error('this client is cut off'), false);
+      },
     });
     const note = (what: string) => (client: { id: string }, error: Error) =>
       logger.debug({ client: client.id, error: messageOf(error) }, what);
@@ -89,6 +129,10 @@ export class MqttBroker implements Service {
     // Packets are small and each is awaited: Nagle's algorithm would hold them back.
     const server = createServer({ noDelay: true }, (socket) => {
       this.#boundPackets(socket);
+      const gate = new Gate(socket);
+      gates.set(socket, gate);
+      this.#standstill.opened(gate);
+      socket.once('close', () => this.#standstill.closed(gate));
       aedes.handle(socket);
     });
     const connections = new Connections();
@@ -115,6 +159,10 @@ export class MqttBroker implements Service {
       return null;
     };
   }
+}
+
+function brokerMessage({ topic, payload, qos, retain }: PublishPacket): BrokerMessage {
+  return { topic, payload: Buffer.from(payload), qos: qos === 0 ? 0 : 1, retain };
 }
 
 function closed(aedes: Aedes): Promise<void> {
