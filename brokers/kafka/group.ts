@@ -21,6 +21,9 @@ export interface SyncRequest {
   readonly memberId: string;
   readonly instanceId: string | null;
   readonly generation: number;
+  /** What the member believes was chosen; null from one that does not say. */
+  readonly protocolType: string | null;
+  readonly protocol: string | null;
   readonly assignments: readonly { memberId: string; assignment: Buffer }[];
 }
 
@@ -98,7 +101,7 @@ export class Group {
     if (this.#state === 'PreparingRebalance') return syncFailure(ErrorCode.REBALANCE_IN_PROGRESS);
     if (this.#state === 'Stable') {
       this.#renew(member);
-      return { error: ErrorCode.NONE, assignment: member.assignment };
+      return this.#shareOf(member);
     }
     member.session?.cancel();
     member.answerSync(syncFailure(ErrorCode.REBALANCE_IN_PROGRESS));
@@ -116,12 +119,19 @@ export class Group {
     return this.#state === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
   }
 
-  leave(memberId: string): ErrorCode {
+  /** An instance can be named without its member's id, by whoever administers it (KIP-345). */
+  leave(memberId: string, instanceId: string | null): ErrorCode {
     const expected = this.#expected.get(memberId);
-    const member = this.#members.get(memberId);
-    if (expected) this.#forget(memberId, expected);
-    else if (member) this.#remove(member, ErrorCode.UNKNOWN_MEMBER_ID);
-    else return ErrorCode.UNKNOWN_MEMBER_ID;
+    if (expected) {
+      this.#forget(memberId, expected);
+      return ErrorCode.NONE;
+    }
+    const instance = [...this.#members.values()].find((member) => member.instanceId === instanceId);
+    const named = memberId === '' && instanceId !== null ? (instance?.id ?? '') : memberId;
+    const refusal = this.#identify(named, instanceId);
+    const member = this.#members.get(named);
+    if (refusal !== ErrorCode.NONE || !member) return refusal;
+    this.#remove(member, ErrorCode.UNKNOWN_MEMBER_ID);
     return ErrorCode.NONE;
   }
 
@@ -255,6 +265,7 @@ export class Group {
     return {
       error: ErrorCode.NONE,
       generation: this.#generation,
+      protocolType: this.#protocolType,
       protocol: this.#protocol,
       leader: this.#leader,
       memberId: member.id,
@@ -270,9 +281,13 @@ export class Group {
     }
     for (const member of this.#members.values()) {
       if (!member.awaitsSync) continue;
-      member.answerSync({ error: ErrorCode.NONE, assignment: member.assignment });
+      member.answerSync(this.#shareOf(member));
       this.#renew(member);
     }
+  }
+
+  #shareOf({ assignment }: Member): SyncAnswer {
+    return { error: ErrorCode.NONE, protocolType: this.#protocolType, protocol: this.#protocol, assignment };
   }
 
   /** The assignor that every member offers and most put first. */

@@ -3,16 +3,13 @@ import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Random } from '../../contracts/random.ts';
 import type { Service } from '../../contracts/service.ts';
-import { KafkaFaults } from './faults/faults.ts';
+import { Faults } from './faults/faults.ts';
+import type { KafkaFaults } from './faults/types.ts';
 import { Groups } from './groups.ts';
 import { REGISTRY } from './registry.ts';
 import type { BrokerState } from './request.ts';
 import { hostAndPort, Listener } from './server.ts';
 import { Topics } from './topics.ts';
-
-export type { KafkaFaults } from './faults/faults.ts';
-export type { Fault, Interception, Moment, Rule, RuleOptions } from './faults/interception.ts';
-export type { KafkaErrorName, RequestIdentity, SeenRequest } from './faults/seen-request.ts';
 
 export interface KafkaBrokerOptions {
   readonly clock: Clock;
@@ -47,11 +44,10 @@ export interface KafkaBrokerOptions {
  */
 export class KafkaBroker implements Service {
   readonly name = 'kafka broker';
-  /** What is to go wrong, for tests. */
-  readonly faults: KafkaFaults;
   readonly #host: string;
   readonly #maxFrameBytes: number;
   readonly #logger: Logger;
+  readonly #faults: Faults;
   readonly #broker: BrokerState;
   #port: number;
   #listener: Listener | undefined;
@@ -66,7 +62,12 @@ export class KafkaBroker implements Service {
     this.#logger = logger;
     const clusterId = random.uuid();
     this.#broker = emptyBroker(options, clusterId, clock);
-    this.faults = new KafkaFaults(this.#broker, (still) => emptyBroker(options, clusterId, still));
+    this.#faults = new Faults(this.#broker, (still) => emptyBroker(options, clusterId, still));
+  }
+
+  /** What is to go wrong, for tests. */
+  get faults(): KafkaFaults {
+    return this.#faults;
   }
 
   /** Listens. Throws PORT_IN_USE, or START_FAILED for an address that cannot be listened on. */
@@ -99,13 +100,18 @@ export class KafkaBroker implements Service {
     return hostAndPort(LOOPBACK.get(this.#host) ?? this.#host, this.#port);
   }
 
+  /** The port that it listens on, or last listened on; 0 before the first start of one that takes any. */
+  get port(): number {
+    return this.#port;
+  }
+
   async #listen(): Promise<void> {
     const logger = this.#logger;
     const listener = new Listener({
       host: this.#host,
       maxFrameBytes: this.#maxFrameBytes,
       broker: this.#broker,
-      faults: this.faults,
+      faults: this.#faults,
       logger,
     });
     this.#listener = listener;
@@ -131,6 +137,7 @@ function emptyBroker(options: KafkaBrokerOptions, clusterId: string, clock: Cloc
     clusterId,
     topics: new Topics({
       clock,
+      random,
       defaultPartitions,
       defaults: {
         retentionBytes: options.retentionBytes ?? 64 * 1024 * 1024,

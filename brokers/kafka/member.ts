@@ -25,7 +25,9 @@ export interface JoinRequest {
 export interface JoinAnswer {
   readonly error: ErrorCode;
   readonly generation: number;
-  readonly protocol: string;
+  /** Null with an error. */
+  readonly protocolType: string | null;
+  readonly protocol: string | null;
   readonly leader: string;
   readonly memberId: string;
   /** For the leader alone: every member, with what it offered. */
@@ -34,6 +36,9 @@ export interface JoinAnswer {
 
 export interface SyncAnswer {
   readonly error: ErrorCode;
+  /** Null with an error. */
+  readonly protocolType: string | null;
+  readonly protocol: string | null;
   readonly assignment: Buffer;
 }
 
@@ -115,9 +120,9 @@ export class Member {
 }
 
 export function joinFailure(error: ErrorCode, memberId: string): JoinAnswer {
-  return { error, generation: -1, protocol: '', leader: '', memberId, members: [] };
+  return { error, generation: -1, protocolType: null, protocol: null, leader: '', memberId, members: [] };
 }
 
 export function syncFailure(error: ErrorCode): SyncAnswer {
-  return { error, assignment: NOTHING };
+  return { error, protocolType: null, protocol: null, assignment: NOTHING };
 }

@@ -1,10 +1,8 @@
-import { unsupportedApiVersions } from './apis/18-api-versions.ts';
+import { API_VERSIONS, unsupportedApiVersions } from './apis/18-api-versions.ts';
 import { MalformedFrame, Reader } from './codec/reader.ts';
 import { Writer } from './codec/writer.ts';
 import { type Api, REGISTRY } from './registry.ts';
 import type { Peer, Request } from './request.ts';
-
-const API_VERSIONS = 18;
 
 const APIS: ReadonlyMap<number, Api> = new Map(REGISTRY.map((api) => [api.key, api]));
 
@@ -14,6 +12,7 @@ const UNSUPPORTED_API_VERSIONS: Api = {
   name: 'ApiVersions',
   min: 0,
   max: 0,
+  flexibleFrom: Number.POSITIVE_INFINITY,
   handle: (_request, answer, broker) => {
     unsupportedApiVersions(answer, broker.apis);
     return undefined;
@@ -29,11 +28,11 @@ export interface Opened {
 }
 
 /**
- * Request header (1) => request_api_key request_api_version correlation_id client_id
+ * Request header (1–2) => request_api_key request_api_version correlation_id client_id
  *   request_api_key => INT16
  *   request_api_version => INT16
  *   correlation_id => INT32
- *   client_id => NULLABLE_STRING
+ *   client_id => NULLABLE_STRING      with its length in an INT16, in a flexible version too
  *
  * Throws MalformedFrame for what is not served.
  */
@@ -44,7 +43,12 @@ export function open(frame: Buffer, peer: Peer): Opened {
   const correlationId = body.int32();
   const clientId = body.nullableString() ?? '';
   const api = served(key, version);
-  return { api, correlationId, request: { version, clientId, body, peer }, answer: new Writer(correlationId) };
+  const answer = new Writer(correlationId);
+  if (version >= api.flexibleFrom) {
+    body.becomeFlexible();
+    answer.becomeFlexible({ header: key !== API_VERSIONS });
+  }
+  return { api, correlationId, request: { version, clientId, body, peer }, answer };
 }
 
 /** What a frame of at least a header's length says of itself, for listings. */

@@ -11,7 +11,7 @@ import { leaveGroup } from './apis/13-leave-group.ts';
 import { syncGroup } from './apis/14-sync-group.ts';
 import { describeGroups } from './apis/15-describe-groups.ts';
 import { listGroups } from './apis/16-list-groups.ts';
-import { apiVersions } from './apis/18-api-versions.ts';
+import { API_VERSIONS, apiVersions } from './apis/18-api-versions.ts';
 import { createTopics } from './apis/19-create-topics.ts';
 import { deleteTopics } from './apis/20-delete-topics.ts';
 import { deleteRecords } from './apis/21-delete-records.ts';
@@ -29,6 +29,8 @@ export interface Api {
   /** The versions that ApiVersions announces. */
   readonly min: number;
   readonly max: number;
+  /** The first flexible version (KIP-482). */
+  readonly flexibleFrom: number;
   /** The least one that is really served, where that is another. */
   readonly servedFrom?: number;
   readonly handle: Handler;
@@ -36,33 +38,34 @@ export interface Api {
 
 /**
  * All that is served; ApiVersions answers from this list and docs/kafka-coverage.md is held equal to it. The newest
- * versions are those of Apache Kafka 2.3.0, the last release without flexible versions: clients that guess a release
- * from the set find one. The oldest are those that Kafka 4 kept (KIP-896), whose clients so find what they need too.
+ * versions are those of Apache Kafka 3.0.0, so that clients that guess a release from the set find one: flexible versions
+ * everywhere (KIP-482), and every topic still called by its name where records are written and read. The oldest are
+ * those that Kafka 4 kept (KIP-896), whose clients so find what they need too.
  */
 export const REGISTRY: readonly Api[] = [
   // Below 3 are the record formats before KIP-98. Announced all the same: with a minimum of 3 librdkafka silently
   // stops compressing (KAFKA-18659; Kafka 4 does likewise).
-  { key: 0, name: 'Produce', min: 0, max: 7, servedFrom: 3, handle: produce },
-  { key: 1, name: 'Fetch', min: 4, max: 11, handle: fetch },
-  { key: 2, name: 'ListOffsets', min: 1, max: 5, handle: listOffsets },
-  { key: 3, name: 'Metadata', min: 0, max: 8, handle: metadata },
-  { key: 8, name: 'OffsetCommit', min: 2, max: 7, handle: offsetCommit },
-  { key: 9, name: 'OffsetFetch', min: 1, max: 5, handle: offsetFetch },
-  { key: 10, name: 'FindCoordinator', min: 0, max: 2, handle: findCoordinator },
-  { key: 11, name: 'JoinGroup', min: 0, max: 5, handle: joinGroup },
-  { key: 12, name: 'Heartbeat', min: 0, max: 3, handle: heartbeat },
-  { key: 13, name: 'LeaveGroup', min: 0, max: 2, handle: leaveGroup },
-  { key: 14, name: 'SyncGroup', min: 0, max: 3, handle: syncGroup },
-  { key: 15, name: 'DescribeGroups', min: 0, max: 3, handle: describeGroups },
-  { key: 16, name: 'ListGroups', min: 0, max: 2, handle: listGroups },
-  { key: 18, name: 'ApiVersions', min: 0, max: 2, handle: apiVersions },
-  { key: 19, name: 'CreateTopics', min: 2, max: 3, handle: createTopics },
-  { key: 20, name: 'DeleteTopics', min: 1, max: 3, handle: deleteTopics },
-  { key: 21, name: 'DeleteRecords', min: 0, max: 1, handle: deleteRecords },
-  { key: 22, name: 'InitProducerId', min: 0, max: 1, handle: initProducerId },
-  { key: 32, name: 'DescribeConfigs', min: 1, max: 2, handle: describeConfigs },
-  { key: 33, name: 'AlterConfigs', min: 0, max: 1, handle: alterConfigs },
-  { key: 37, name: 'CreatePartitions', min: 0, max: 1, handle: createPartitions },
-  { key: 42, name: 'DeleteGroups', min: 0, max: 1, handle: deleteGroups },
-  { key: 44, name: 'IncrementalAlterConfigs', min: 0, max: 0, handle: incrementalAlterConfigs },
+  { key: 0, name: 'Produce', min: 0, max: 9, flexibleFrom: 9, servedFrom: 3, handle: produce },
+  { key: 1, name: 'Fetch', min: 4, max: 12, flexibleFrom: 12, handle: fetch },
+  { key: 2, name: 'ListOffsets', min: 1, max: 7, flexibleFrom: 6, handle: listOffsets },
+  { key: 3, name: 'Metadata', min: 0, max: 11, flexibleFrom: 9, handle: metadata },
+  { key: 8, name: 'OffsetCommit', min: 2, max: 8, flexibleFrom: 8, handle: offsetCommit },
+  { key: 9, name: 'OffsetFetch', min: 1, max: 8, flexibleFrom: 6, handle: offsetFetch },
+  { key: 10, name: 'FindCoordinator', min: 0, max: 4, flexibleFrom: 3, handle: findCoordinator },
+  { key: 11, name: 'JoinGroup', min: 0, max: 7, flexibleFrom: 6, handle: joinGroup },
+  { key: 12, name: 'Heartbeat', min: 0, max: 4, flexibleFrom: 4, handle: heartbeat },
+  { key: 13, name: 'LeaveGroup', min: 0, max: 4, flexibleFrom: 4, handle: leaveGroup },
+  { key: 14, name: 'SyncGroup', min: 0, max: 5, flexibleFrom: 4, handle: syncGroup },
+  { key: 15, name: 'DescribeGroups', min: 0, max: 5, flexibleFrom: 5, handle: describeGroups },
+  { key: 16, name: 'ListGroups', min: 0, max: 4, flexibleFrom: 3, handle: listGroups },
+  { key: API_VERSIONS, name: 'ApiVersions', min: 0, max: 3, flexibleFrom: 3, handle: apiVersions },
+  { key: 19, name: 'CreateTopics', min: 2, max: 7, flexibleFrom: 5, handle: createTopics },
+  { key: 20, name: 'DeleteTopics', min: 1, max: 6, flexibleFrom: 4, handle: deleteTopics },
+  { key: 21, name: 'DeleteRecords', min: 0, max: 2, flexibleFrom: 2, handle: deleteRecords },
+  { key: 22, name: 'InitProducerId', min: 0, max: 4, flexibleFrom: 2, handle: initProducerId },
+  { key: 32, name: 'DescribeConfigs', min: 1, max: 4, flexibleFrom: 4, handle: describeConfigs },
+  { key: 33, name: 'AlterConfigs', min: 0, max: 2, flexibleFrom: 2, handle: alterConfigs },
+  { key: 37, name: 'CreatePartitions', min: 0, max: 3, flexibleFrom: 2, handle: createPartitions },
+  { key: 42, name: 'DeleteGroups', min: 0, max: 2, flexibleFrom: 2, handle: deleteGroups },
+  { key: 44, name: 'IncrementalAlterConfigs', min: 0, max: 1, flexibleFrom: 1, handle: incrementalAlterConfigs },
 ];

@@ -7,6 +7,9 @@ import type { Topics } from './topics.ts';
 /** The broker's number in every answer that names one; there is no other. */
 export const NODE_ID = 0;
 
+/** "Not asked for": the bit field of allowed operations (KIP-430), which are not served. */
+export const OPERATIONS_UNKNOWN = -0x8000_0000;
+
 /** What handlers work on: the whole broker but its sockets. */
 export interface BrokerState {
   /** The registry: what ApiVersions announces. */

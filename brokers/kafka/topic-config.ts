@@ -25,26 +25,38 @@ const INTEGER = /^-?\d{1,15}$/;
 const COUNT = /^\d{1,15}$/;
 const NEVER = '999999999999999';
 
+/** Where a value comes from, as DescribeConfigs says it. */
+export const ConfigSource = { DYNAMIC_TOPIC: 1, STATIC_BROKER: 4, DEFAULT: 5 } as const;
+/** Of which type a value is, as DescribeConfigs says it. */
+export const ConfigType = { BOOLEAN: 1, STRING: 2, INT: 3, LONG: 5, DOUBLE: 6, LIST: 7 } as const;
+const { BOOLEAN, STRING, INT, LONG, DOUBLE, LIST } = ConfigType;
+
+interface Rule {
+  readonly type: (typeof ConfigType)[keyof typeof ConfigType];
+  readonly form: RegExp;
+  readonly fallback: string;
+}
+
 /** Every topic setting that is taken: what it has to look like. Others are refused, as Apache Kafka does. */
-const SETTINGS = new Map<string, { form: RegExp; fallback: string }>(
+const SETTINGS = new Map<string, Rule>(
   Object.entries({
-    'cleanup.policy': { form: /^(delete|compact|delete, ?compact|compact, ?delete)$/, fallback: 'delete' },
-    'compression.type': { form: /^producer$/, fallback: 'producer' },
-    'delete.retention.ms': { form: COUNT, fallback: String(24 * 3600_000) },
-    'file.delete.delay.ms': { form: COUNT, fallback: '60000' },
-    'flush.messages': { form: COUNT, fallback: NEVER },
-    'flush.ms': { form: COUNT, fallback: NEVER },
-    'max.compaction.lag.ms': { form: COUNT, fallback: NEVER },
-    'max.message.bytes': { form: COUNT, fallback: '' },
-    'message.timestamp.type': { form: /^CreateTime$/, fallback: 'CreateTime' },
-    'min.cleanable.dirty.ratio': { form: /^(0(\.\d+)?|1(\.0+)?)$/, fallback: '0.5' },
-    'min.compaction.lag.ms': { form: COUNT, fallback: '0' },
-    'min.insync.replicas': { form: /^[1-9]\d{0,3}$/, fallback: '1' },
-    'retention.bytes': { form: INTEGER, fallback: '' },
-    'retention.ms': { form: INTEGER, fallback: String(7 * 24 * 3600_000) },
-    'segment.bytes': { form: COUNT, fallback: String(SEGMENT_BYTES) },
-    'segment.ms': { form: COUNT, fallback: String(7 * 24 * 3600_000) },
-    'unclean.leader.election.enable': { form: /^(true|false)$/, fallback: 'false' },
+    'cleanup.policy': { type: LIST, form: /^(delete|compact|delete, ?compact|compact, ?delete)$/, fallback: 'delete' },
+    'compression.type': { type: STRING, form: /^producer$/, fallback: 'producer' },
+    'delete.retention.ms': { type: LONG, form: COUNT, fallback: String(24 * 3600_000) },
+    'file.delete.delay.ms': { type: LONG, form: COUNT, fallback: '60000' },
+    'flush.messages': { type: LONG, form: COUNT, fallback: NEVER },
+    'flush.ms': { type: LONG, form: COUNT, fallback: NEVER },
+    'max.compaction.lag.ms': { type: LONG, form: COUNT, fallback: NEVER },
+    'max.message.bytes': { type: INT, form: COUNT, fallback: '' },
+    'message.timestamp.type': { type: STRING, form: /^CreateTime$/, fallback: 'CreateTime' },
+    'min.cleanable.dirty.ratio': { type: DOUBLE, form: /^(0(\.\d+)?|1(\.0+)?)$/, fallback: '0.5' },
+    'min.compaction.lag.ms': { type: LONG, form: COUNT, fallback: '0' },
+    'min.insync.replicas': { type: INT, form: /^[1-9]\d{0,3}$/, fallback: '1' },
+    'retention.bytes': { type: LONG, form: INTEGER, fallback: '' },
+    'retention.ms': { type: LONG, form: INTEGER, fallback: String(7 * 24 * 3600_000) },
+    'segment.bytes': { type: INT, form: COUNT, fallback: String(SEGMENT_BYTES) },
+    'segment.ms': { type: LONG, form: COUNT, fallback: String(7 * 24 * 3600_000) },
+    'unclean.leader.election.enable': { type: BOOLEAN, form: /^(true|false)$/, fallback: 'false' },
   }),
 );
 
@@ -52,7 +64,8 @@ const SETTINGS = new Map<string, { form: RegExp; fallback: string }>(
 export interface Setting {
   readonly name: string;
   readonly value: string;
-  readonly isDefault: boolean;
+  readonly source: (typeof ConfigSource)[keyof typeof ConfigSource];
+  readonly type: (typeof ConfigType)[keyof typeof ConfigType];
 }
 
 /** The settings of one topic: what was set, over the defaults. Replaced as a whole when they change. */
@@ -82,10 +95,11 @@ export class TopicConfig implements LogConfig {
 
   /** All settings in the order of their names. */
   settings(): Setting[] {
-    return [...SETTINGS.keys()].map((name) => ({
+    return [...SETTINGS].map(([name, { type }]) => ({
       name,
       value: this.#value(name),
-      isDefault: !this.explicit.has(name),
+      source: this.explicit.has(name) ? ConfigSource.DYNAMIC_TOPIC : ConfigSource.DEFAULT,
+      type,
     }));
   }
 

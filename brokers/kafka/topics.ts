@@ -1,21 +1,27 @@
 import type { Clock } from '../../contracts/clock.ts';
+import type { Random } from '../../contracts/random.ts';
 import { ErrorCode, NO_REFUSAL, type Refusal } from './error-codes.ts';
 import { PartitionLog } from './log.ts';
 import { checkSetting, TopicConfig, type TopicDefaults } from './topic-config.ts';
 
 /** A topic in one process has no use for more, and a mistyped number should not take the machine's memory. */
 const MOST_PARTITIONS = 10_000;
+/** In place of a topic's id where there is no topic (KIP-516). */
+export const NO_TOPIC_ID = '0'.repeat(32);
 const NAME = /^[a-zA-Z0-9._-]{1,249}$/;
 
 /** A topic: its partitions and its settings. */
 export class Topic {
   readonly name: string;
+  /** 32 hexadecimal digits: another one when a topic of the same name is made again (KIP-516). */
+  readonly id: string;
   config: TopicConfig;
   readonly partitions: PartitionLog[] = [];
   readonly #clock: Clock;
 
-  constructor(name: string, partitions: number, config: TopicConfig, clock: Clock) {
+  constructor({ name, id, partitions, config }: TopicPlan & { id: string }, clock: Clock) {
     this.name = name;
+    this.id = id;
     this.config = config;
     this.#clock = clock;
     this.grow(partitions);
@@ -34,8 +40,17 @@ export interface NewTopic {
   readonly settings: readonly (readonly [name: string, value: string | null])[];
 }
 
+/** What becomes of a `NewTopic` by the broker's defaults. */
+export interface TopicPlan {
+  readonly name: string;
+  readonly partitions: number;
+  readonly config: TopicConfig;
+}
+
 export interface TopicsOptions {
   readonly clock: Clock;
+  /** For the topics' ids. */
+  readonly random: Random;
   readonly defaultPartitions: number;
   readonly defaults: TopicDefaults;
 }
@@ -51,6 +66,11 @@ export class Topics {
 
   get(name: string): Topic | undefined {
     return this.#byName.get(name);
+  }
+
+  byId(id: string): Topic | undefined {
+    for (const topic of this.#byName.values()) if (topic.id === id) return topic;
+    return undefined;
   }
 
   log(name: string, partition: number): PartitionLog | undefined {
@@ -74,10 +94,16 @@ export class Topics {
     return settingsRefusal(wanted.settings);
   }
 
+  /** What a topic that is not refused is going to be. */
+  plan({ name, partitions, settings }: NewTopic): TopicPlan {
+    const { defaultPartitions } = this.#options;
+    return { name, partitions: partitions === -1 ? defaultPartitions : partitions, config: this.#config(settings) };
+  }
+
   /** Makes a topic that is not refused. */
   create(wanted: NewTopic): Topic {
-    const partitions = wanted.partitions === -1 ? this.#options.defaultPartitions : wanted.partitions;
-    const topic = new Topic(wanted.name, partitions, this.#config(wanted.settings), this.#options.clock);
+    const { clock, random } = this.#options;
+    const topic = new Topic({ ...this.plan(wanted), id: random.uuid().replaceAll('-', '') }, clock);
     this.#byName.set(wanted.name, topic);
     return topic;
   }

@@ -4,7 +4,7 @@ import { ErrorCode } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * Produce Request (3–7) => transactional_id acks timeout_ms [topics]
+ * Produce Request (3–9) => transactional_id acks timeout_ms [topics]
  *   transactional_id => NULLABLE_STRING
  *   acks => INT16                       0 none: no answer at all; 1 leader; −1 all, which is the same with one broker
  *   timeout_ms => INT32
@@ -14,14 +14,16 @@ import type { BrokerState, Request } from '../request.ts';
  *       index => INT32
  *       records => NULLABLE_BYTES       one batch, magic 2
  *
- * Produce Response (3–7) => [topics] throttle_time_ms
+ * Produce Response (3–9) => [topics] throttle_time_ms
  *   topics => name [partitions]
- *     partitions => index error_code base_offset log_append_time log_start_offset
+ *     partitions => index error_code base_offset log_append_time log_start_offset [record_errors] error_message
  *       index => INT32
  *       error_code => INT16
  *       base_offset => INT64
  *       log_append_time => INT64        −1: CreateTime
  *       log_start_offset => INT64       5+
+ *       record_errors => batch_index batch_index_error_message       8+; none is told
+ *       error_message => NULLABLE_STRING                             8+
  *   throttle_time_ms => INT32
  */
 export function produce({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
@@ -42,6 +44,7 @@ export function produce({ version, body }: Request, answer: Writer, broker: Brok
             : log.append(records);
       answer.int32(index).errorCode(error).int64(baseOffset).int64(-1);
       if (version >= 5) answer.int64(log?.startOffset ?? -1);
+      if (version >= 8) answer.array([], () => undefined).nullableString(null);
     });
   });
   answer.int32(0);

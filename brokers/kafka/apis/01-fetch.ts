@@ -6,7 +6,7 @@ import { parked } from '../parked.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * Fetch Request (4–11) => replica_id max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch [topics]
+ * Fetch Request (4–12) => replica_id max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch [topics]
  *                         [forgotten_topics_data] rack_id
  *   replica_id => INT32
  *   max_wait_ms => INT32
@@ -17,10 +17,11 @@ import type { BrokerState, Request } from '../request.ts';
  *   session_epoch => INT32              7+   −1 and 0 are full fetches, others continue a session (KIP-227)
  *   topics => name [partitions]
  *     name => STRING
- *     partitions => index current_leader_epoch fetch_offset log_start_offset partition_max_bytes
+ *     partitions => index current_leader_epoch fetch_offset last_fetched_epoch log_start_offset partition_max_bytes
  *       index => INT32
  *       current_leader_epoch => INT32   9+
  *       fetch_offset => INT64
+ *       last_fetched_epoch => INT32     12+
  *       log_start_offset => INT64       5+
  *       partition_max_bytes => INT32
  *   forgotten_topics_data => name [partitions]      7+
@@ -69,6 +70,7 @@ function readPartition(body: Reader, version: number): Wanted {
   const index = body.int32();
   const leaderEpoch = version >= 9 ? body.int32() : -1;
   const offset = body.int64();
+  if (version >= 12) body.int32();
   if (version >= 5) body.int64();
   return { index, leaderEpoch, offset, maxBytes: body.int32() };
 }
@@ -128,7 +130,7 @@ function problem(log: PartitionLog | undefined, { offset, leaderEpoch }: Wanted)
 }
 
 /**
- * Fetch Response (4–11) => throttle_time_ms error_code session_id [topics]
+ * Fetch Response (4–12) => throttle_time_ms error_code session_id [topics]
  *   throttle_time_ms => INT32
  *   error_code => INT16                 7+
  *   session_id => INT32                 7+
@@ -152,7 +154,7 @@ function writeAnswer(answer: Writer, version: number, error: ErrorCode, topics: 
     answer.string(name).array(partitions, (found) => {
       answer.int32(found.index).errorCode(found.error).int64(found.endOffset).int64(found.endOffset);
       if (version >= 5) answer.int64(found.startOffset);
-      answer.int32(-1);
+      answer.nullArray();
       if (version >= 11) answer.int32(-1);
       answer.slices(found.slices);
     });

@@ -10,7 +10,7 @@ const EARLIEST = -2;
 const NONE: TimestampedOffset = { offset: -1, timestamp: -1 };
 
 /**
- * ListOffsets Request (1–5) => replica_id isolation_level [topics]
+ * ListOffsets Request (1–7) => replica_id isolation_level [topics]
  *   replica_id => INT32
  *   isolation_level => INT8             2+
  *   topics => name [partitions]
@@ -20,7 +20,7 @@ const NONE: TimestampedOffset = { offset: -1, timestamp: -1 };
  *       current_leader_epoch => INT32   4+
  *       timestamp => INT64              −1 the end, −2 the start, else the first record that is not older
  *
- * ListOffsets Response (1–5) => throttle_time_ms [topics]
+ * ListOffsets Response (1–7) => throttle_time_ms [topics]
  *   throttle_time_ms => INT32           2+
  *   topics => name [partitions]
  *     name => STRING

@@ -1,20 +1,20 @@
+import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
-import { type BrokerState, NODE_ID, type Request } from '../request.ts';
-import { isTopicName, type Topic } from '../topics.ts';
-
-/** "Not asked for": the bit field of allowed operations (KIP-430). */
-const OPERATIONS_UNKNOWN = -0x8000_0000;
+import { type BrokerState, NODE_ID, OPERATIONS_UNKNOWN, type Request } from '../request.ts';
+import { isTopicName, NO_TOPIC_ID, type Topic } from '../topics.ts';
 
 /**
- * Metadata Request (0–8) => [topics] allow_auto_topic_creation include_cluster_authorized_operations
- *                           include_topic_authorized_operations
- *   topics => STRING                    all of them when null, in version 0 when empty
+ * Metadata Request (0–11) => [topics] allow_auto_topic_creation include_cluster_authorized_operations
+ *                            include_topic_authorized_operations
+ *   topics => topic_id name             all of them when null, in version 0 when empty
+ *     topic_id => UUID                  10+; cannot be asked by before version 12
+ *     name => STRING                    10+: NULLABLE_STRING
  *   allow_auto_topic_creation => BOOLEAN                  4+
- *   include_cluster_authorized_operations => BOOLEAN      8+
+ *   include_cluster_authorized_operations => BOOLEAN      8–10
  *   include_topic_authorized_operations => BOOLEAN        8+
  *
- * Metadata Response (0–8) => throttle_time_ms [brokers] cluster_id controller_id [topics] cluster_authorized_operations
+ * Metadata Response (0–11) => throttle_time_ms [brokers] cluster_id controller_id [topics] cluster_authorized_operations
  *   throttle_time_ms => INT32           3+
  *   brokers => node_id host port rack
  *     node_id => INT32
@@ -23,9 +23,10 @@ const OPERATIONS_UNKNOWN = -0x8000_0000;
  *     rack => NULLABLE_STRING           1+
  *   cluster_id => NULLABLE_STRING       2+
  *   controller_id => INT32              1+
- *   topics => error_code name is_internal [partitions] topic_authorized_operations
+ *   topics => error_code name topic_id is_internal [partitions] topic_authorized_operations
  *     error_code => INT16
  *     name => STRING
+ *     topic_id => UUID                  10+
  *     is_internal => BOOLEAN            1+
  *     partitions => error_code index leader_id leader_epoch [replica_nodes] [isr_nodes] [offline_replicas]
  *       error_code => INT16
@@ -36,15 +37,12 @@ const OPERATIONS_UNKNOWN = -0x8000_0000;
  *       isr_nodes => INT32
  *       offline_replicas => INT32       5+
  *     topic_authorized_operations => INT32                8+
- *   cluster_authorized_operations => INT32                8+
+ *   cluster_authorized_operations => INT32                8–10
  */
 export function metadata({ version, body, peer }: Request, answer: Writer, broker: BrokerState): undefined {
-  const names = body.nullableArray(() => body.string());
+  const wanted = body.nullableArray(() => readTopic(body, version));
   const mayCreate = (version < 4 || body.boolean()) && broker.autoCreateTopics;
-  const all = names === null || (version === 0 && names.length === 0);
-  const topics = all
-    ? [...broker.topics.all()].map((topic) => ({ name: topic.name, topic }))
-    : [...new Set(names)].map((name) => ({ name, topic: find(name, mayCreate, broker) }));
+  const topics = found(wanted === null || (version === 0 && wanted.length === 0) ? null : wanted, mayCreate, broker);
 
   if (version >= 3) answer.int32(0);
   answer.array([peer.advertised], ({ host, port }) => {
@@ -53,16 +51,43 @@ export function metadata({ version, body, peer }: Request, answer: Writer, broke
   });
   if (version >= 2) answer.nullableString(broker.clusterId);
   if (version >= 1) answer.int32(NODE_ID);
-  answer.array(topics, ({ name, topic }) => {
-    answer.errorCode(
-      topic ? ErrorCode.NONE : isTopicName(name) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC,
-    );
-    answer.string(name);
+  answer.array(topics, ({ error, name, topic }) => {
+    answer.errorCode(error).string(name);
+    if (version >= 10) answer.uuid(topic?.id ?? NO_TOPIC_ID);
     if (version >= 1) answer.boolean(false);
     answer.array([...(topic?.partitions.keys() ?? [])], (index) => writePartition(answer, version, index));
     if (version >= 8) answer.int32(OPERATIONS_UNKNOWN);
   });
-  if (version >= 8) answer.int32(OPERATIONS_UNKNOWN);
+  if (version >= 8 && version <= 10) answer.int32(OPERATIONS_UNKNOWN);
+}
+
+interface Wanted {
+  readonly id: string;
+  readonly name: string | null;
+}
+
+interface Found {
+  readonly error: ErrorCode;
+  readonly name: string;
+  readonly topic?: Topic | undefined;
+}
+
+function readTopic(body: Reader, version: number): Wanted {
+  return version >= 10 ? { id: body.uuid(), name: body.nullableString() } : { id: NO_TOPIC_ID, name: body.string() };
+}
+
+function found(wanted: readonly Wanted[] | null, mayCreate: boolean, broker: BrokerState): Found[] {
+  if (wanted === null) {
+    return [...broker.topics.all()].map((topic) => ({ error: ErrorCode.NONE, name: topic.name, topic }));
+  }
+  if (wanted.some(({ id, name }) => id !== NO_TOPIC_ID || name === null)) {
+    return wanted.map(({ name }) => ({ error: ErrorCode.INVALID_REQUEST, name: name ?? '' }));
+  }
+  return [...new Set(wanted.map(({ name }) => name ?? ''))].map((name) => {
+    const topic = find(name, mayCreate, broker);
+    if (topic) return { error: ErrorCode.NONE, name, topic };
+    return { error: isTopicName(name) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC, name };
+  });
 }
 
 /**
@@ -77,9 +102,8 @@ function find(name: string, mayCreate: boolean, broker: BrokerState): Topic | un
 }
 
 function writePartition(answer: Writer, version: number, index: number): void {
-  const node = (id: number) => void answer.int32(id);
   answer.errorCode(ErrorCode.NONE).int32(index).int32(NODE_ID);
   if (version >= 7) answer.int32(0);
-  answer.array([NODE_ID], node).array([NODE_ID], node);
-  if (version >= 5) answer.array([], node);
+  answer.int32s([NODE_ID]).int32s([NODE_ID]);
+  if (version >= 5) answer.int32s([]);
 }

@@ -8,7 +8,7 @@ import type { BrokerState, Request } from '../request.ts';
 const MOST_METADATA = 4096;
 
 /**
- * OffsetCommit Request (2–7) => group_id generation_id member_id group_instance_id retention_time_ms [topics]
+ * OffsetCommit Request (2–8) => group_id generation_id member_id group_instance_id retention_time_ms [topics]
  *   group_id => STRING
  *   generation_id => INT32              −1 from who is no member
  *   member_id => STRING
@@ -22,7 +22,7 @@ const MOST_METADATA = 4096;
  *       committed_leader_epoch => INT32 6+
  *       committed_metadata => NULLABLE_STRING
  *
- * OffsetCommit Response (2–7) => throttle_time_ms [topics]
+ * OffsetCommit Response (2–8) => throttle_time_ms [topics]
  *   throttle_time_ms => INT32           3+
  *   topics => name [partitions]
  *     name => STRING

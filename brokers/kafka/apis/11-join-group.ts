@@ -3,7 +3,7 @@ import type { JoinAnswer } from '../member.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * JoinGroup Request (0–5) => group_id session_timeout_ms rebalance_timeout_ms member_id group_instance_id
+ * JoinGroup Request (0–7) => group_id session_timeout_ms rebalance_timeout_ms member_id group_instance_id
  *                            protocol_type [protocols]
  *   group_id => STRING
  *   session_timeout_ms => INT32
@@ -46,11 +46,13 @@ export function joinGroup(
 }
 
 /**
- * JoinGroup Response (0–5) => throttle_time_ms error_code generation_id protocol_name leader member_id [members]
+ * JoinGroup Response (0–7) => throttle_time_ms error_code generation_id protocol_type protocol_name leader member_id
+ *                             [members]
  *   throttle_time_ms => INT32           2+
  *   error_code => INT16
  *   generation_id => INT32
- *   protocol_name => STRING
+ *   protocol_type => NULLABLE_STRING    7+
+ *   protocol_name => STRING             7+: NULLABLE_STRING
  *   leader => STRING
  *   member_id => STRING
  *   members => member_id group_instance_id metadata       to the leader alone
@@ -60,10 +62,15 @@ export function joinGroup(
  */
 function writeAnswer(answer: Writer, version: number, joined: JoinAnswer): void {
   if (version >= 2) answer.int32(0);
-  answer.errorCode(joined.error).int32(joined.generation).string(joined.protocol).string(joined.leader);
-  answer.string(joined.memberId).array(joined.members, ({ id, instanceId, metadata }) => {
-    answer.string(id);
-    if (version >= 5) answer.nullableString(instanceId);
-    answer.bytes(metadata);
-  });
+  answer.errorCode(joined.error).int32(joined.generation);
+  if (version >= 7) answer.nullableString(joined.protocolType).nullableString(joined.protocol);
+  else answer.string(joined.protocol ?? '');
+  answer
+    .string(joined.leader)
+    .string(joined.memberId)
+    .array(joined.members, ({ id, instanceId, metadata }) => {
+      answer.string(id);
+      if (version >= 5) answer.nullableString(instanceId);
+      answer.bytes(metadata);
+    });
 }

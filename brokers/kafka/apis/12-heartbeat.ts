@@ -3,13 +3,13 @@ import { ErrorCode } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * Heartbeat Request (0–3) => group_id generation_id member_id group_instance_id
+ * Heartbeat Request (0–4) => group_id generation_id member_id group_instance_id
  *   group_id => STRING
  *   generation_id => INT32
  *   member_id => STRING
  *   group_instance_id => NULLABLE_STRING            3+
  *
- * Heartbeat Response (0–3) => throttle_time_ms error_code
+ * Heartbeat Response (0–4) => throttle_time_ms error_code
  *   throttle_time_ms => INT32           1+
  *   error_code => INT16
  */

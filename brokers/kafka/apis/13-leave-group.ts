@@ -1,20 +1,43 @@
+import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * LeaveGroup Request (0–2) => group_id member_id
+ * LeaveGroup Request (0–4) => group_id member_id [members]
  *   group_id => STRING
- *   member_id => STRING
+ *   member_id => STRING                 0–2
+ *   members => member_id group_instance_id          3+
+ *     member_id => STRING               empty for whoever has the instance's id
+ *     group_instance_id => NULLABLE_STRING
  *
- * LeaveGroup Response (0–2) => throttle_time_ms error_code
+ * LeaveGroup Response (0–4) => throttle_time_ms error_code [members]
  *   throttle_time_ms => INT32           1+
- *   error_code => INT16
+ *   error_code => INT16                 3+: what concerns the request as a whole
+ *   members => member_id group_instance_id error_code           3+
+ *     member_id => STRING
+ *     group_instance_id => NULLABLE_STRING
+ *     error_code => INT16
  */
 export function leaveGroup({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
   const group = broker.groups.get(body.string());
-  const memberId = body.string();
+  const members = version >= 3 ? body.array(() => readMember(body)) : [{ memberId: body.string(), instanceId: null }];
+  const left = members.map(({ memberId, instanceId }) => ({
+    memberId,
+    instanceId,
+    error: group?.leave(memberId, instanceId) ?? ErrorCode.UNKNOWN_MEMBER_ID,
+  }));
 
   if (version >= 1) answer.int32(0);
-  answer.errorCode(group?.leave(memberId) ?? ErrorCode.UNKNOWN_MEMBER_ID);
+  if (version < 3) {
+    answer.errorCode(left[0]?.error ?? ErrorCode.NONE);
+    return;
+  }
+  answer.errorCode(ErrorCode.NONE).array(left, ({ memberId, instanceId, error }) => {
+    answer.string(memberId).nullableString(instanceId).errorCode(error);
+  });
+}
+
+function readMember(body: Reader) {
+  return { memberId: body.string(), instanceId: body.nullableString() };
 }

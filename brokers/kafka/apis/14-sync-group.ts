@@ -4,18 +4,23 @@ import { type SyncAnswer, syncFailure } from '../member.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * SyncGroup Request (0–3) => group_id generation_id member_id group_instance_id [assignments]
+ * SyncGroup Request (0–5) => group_id generation_id member_id group_instance_id protocol_type protocol_name
+ *                            [assignments]
  *   group_id => STRING
  *   generation_id => INT32
  *   member_id => STRING
  *   group_instance_id => NULLABLE_STRING            3+
+ *   protocol_type => NULLABLE_STRING    5+: what the member believes was chosen
+ *   protocol_name => NULLABLE_STRING    5+
  *   assignments => member_id assignment             from the leader alone
  *     member_id => STRING
  *     assignment => BYTES
  *
- * SyncGroup Response (0–3) => throttle_time_ms error_code assignment
+ * SyncGroup Response (0–5) => throttle_time_ms error_code protocol_type protocol_name assignment
  *   throttle_time_ms => INT32           1+
  *   error_code => INT16
+ *   protocol_type => NULLABLE_STRING    5+
+ *   protocol_name => NULLABLE_STRING    5+
  *   assignment => BYTES
  */
 export function syncGroup({ version, body }: Request, answer: Writer, broker: BrokerState): Promise<void> | undefined {
@@ -23,14 +28,19 @@ export function syncGroup({ version, body }: Request, answer: Writer, broker: Br
   const generation = body.int32();
   const memberId = body.string();
   const instanceId = version >= 3 ? body.nullableString() : null;
+  const protocolType = version >= 5 ? body.nullableString() : null;
+  const protocol = version >= 5 ? body.nullableString() : null;
   const assignments = body.array(() => ({ memberId: body.string(), assignment: body.bytes() }));
 
-  const write = ({ error, assignment }: SyncAnswer) => {
+  const write = (synced: SyncAnswer) => {
     if (version >= 1) answer.int32(0);
-    answer.errorCode(error).bytes(assignment);
+    answer.errorCode(synced.error);
+    if (version >= 5) answer.nullableString(synced.protocolType).nullableString(synced.protocol);
+    answer.bytes(synced.assignment);
   };
   const synced =
-    group?.sync({ memberId, instanceId, generation, assignments }) ?? syncFailure(ErrorCode.UNKNOWN_MEMBER_ID);
+    group?.sync({ memberId, instanceId, generation, protocolType, protocol, assignments }) ??
+    syncFailure(ErrorCode.UNKNOWN_MEMBER_ID);
   if (synced instanceof Promise) return synced.then(write);
   write(synced);
   return undefined;

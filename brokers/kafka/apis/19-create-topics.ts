@@ -2,10 +2,10 @@ import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode, type Refusal } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
-import type { NewTopic } from '../topics.ts';
+import { type NewTopic, NO_TOPIC_ID } from '../topics.ts';
 
 /**
- * CreateTopics Request (2–3) => [topics] timeout_ms validate_only
+ * CreateTopics Request (2–7) => [topics] timeout_ms validate_only
  *   topics => name num_partitions replication_factor [assignments] [configs]
  *     name => STRING
  *     num_partitions => INT32           −1: the broker's default, or the assignments' number
@@ -18,15 +18,8 @@ import type { NewTopic } from '../topics.ts';
  *       value => NULLABLE_STRING
  *   timeout_ms => INT32
  *   validate_only => BOOLEAN
- *
- * CreateTopics Response (2–3) => throttle_time_ms [topics]
- *   throttle_time_ms => INT32
- *   topics => name error_code error_message
- *     name => STRING
- *     error_code => INT16
- *     error_message => NULLABLE_STRING
  */
-export function createTopics({ body }: Request, answer: Writer, broker: BrokerState): undefined {
+export function createTopics({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
   const topics = body.array(() => readTopic(body));
   body.int32();
   const validateOnly = body.boolean();
@@ -35,9 +28,9 @@ export function createTopics({ body }: Request, answer: Writer, broker: BrokerSt
   answer.int32(0);
   answer.array(topics, (topic) => {
     const twice = names.indexOf(topic.name) !== names.lastIndexOf(topic.name);
-    const { error, message } = twice ? TWICE : broker.topics.refusal(topic);
-    if (error === ErrorCode.NONE && !validateOnly) broker.topics.create(topic);
-    answer.string(topic.name).errorCode(error).nullableString(message);
+    const refusal = twice ? TWICE : broker.topics.refusal(topic);
+    if (refusal.error === ErrorCode.NONE && !validateOnly) broker.topics.create(topic);
+    writeTopic(answer, version, topic, refusal, broker);
   });
 }
 
@@ -47,7 +40,42 @@ function readTopic(body: Reader): NewTopic {
   const name = body.string();
   const partitions = body.int32();
   const replicationFactor = body.int16();
-  const assignments = body.array(() => ({ index: body.int32(), nodes: body.array(() => body.int32()) }));
+  const assignments = body.array(() => ({ index: body.int32(), nodes: body.values(() => body.int32()) }));
   const settings = body.array(() => [body.string(), body.nullableString()] as const);
   return { name, partitions: assignments.length || partitions, replicationFactor, settings };
+}
+
+/**
+ * CreateTopics Response (2–7) => throttle_time_ms [topics]
+ *   throttle_time_ms => INT32
+ *   topics => name topic_id error_code error_message num_partitions replication_factor [configs]
+ *     name => STRING
+ *     topic_id => UUID                  7+
+ *     error_code => INT16
+ *     error_message => NULLABLE_STRING
+ *     num_partitions => INT32           5+
+ *     replication_factor => INT16       5+
+ *     configs => name value read_only config_source is_sensitive  5+
+ *       name => STRING
+ *       value => NULLABLE_STRING
+ *       read_only => BOOLEAN
+ *       config_source => INT8
+ *       is_sensitive => BOOLEAN
+ */
+function writeTopic(
+  answer: Writer,
+  version: number,
+  topic: NewTopic,
+  { error, message }: Refusal,
+  broker: BrokerState,
+): void {
+  answer.string(topic.name);
+  if (version >= 7) answer.uuid(broker.topics.get(topic.name)?.id ?? NO_TOPIC_ID);
+  answer.errorCode(error).nullableString(message);
+  if (version < 5) return;
+  const made = error === ErrorCode.NONE ? broker.topics.plan(topic) : undefined;
+  answer.int32(made?.partitions ?? -1).int16(made ? 1 : -1);
+  answer.array(made?.config.settings() ?? [], ({ name, value, source }) => {
+    answer.string(name).nullableString(value).boolean(false).int8(source).boolean(false);
+  });
 }

@@ -1,25 +1,57 @@
+import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
-import { ErrorCode } from '../error-codes.ts';
+import { ErrorCode, NO_REFUSAL, type Refusal } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
+import { NO_TOPIC_ID } from '../topics.ts';
 
 /**
- * DeleteTopics Request (1–3) => [topic_names] timeout_ms
- *   topic_names => STRING
+ * DeleteTopics Request (1–6) => [topics] timeout_ms
+ *   topics => name topic_id             1–5: names alone
+ *     name => NULLABLE_STRING           either this
+ *     topic_id => UUID                  or that, the other null or zeroes
  *   timeout_ms => INT32
  *
- * DeleteTopics Response (1–3) => throttle_time_ms [topics]
+ * DeleteTopics Response (1–6) => throttle_time_ms [topics]
  *   throttle_time_ms => INT32
- *   topics => name error_code
- *     name => STRING
+ *   topics => name topic_id error_code error_message
+ *     name => STRING                    6+: NULLABLE_STRING
+ *     topic_id => UUID                  6+
  *     error_code => INT16
+ *     error_message => NULLABLE_STRING  5+
  */
-export function deleteTopics({ body }: Request, answer: Writer, broker: BrokerState): undefined {
-  const names = body.array(() => body.string());
+export function deleteTopics({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
+  const wanted =
+    version >= 6 ? body.array(() => readTopic(body)) : body.values(() => ({ name: body.string(), id: NO_TOPIC_ID }));
 
   answer.int32(0);
-  answer.array(names, (name) => {
-    const deleted = broker.topics.delete(name);
-    if (deleted) broker.groups.forgetTopic(name);
-    answer.string(name).errorCode(deleted ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+  answer.array(wanted, (topic) => {
+    const { name, id, error, message } = remove(broker, topic);
+    if (version >= 6) answer.nullableString(name).uuid(id);
+    else answer.string(name ?? '');
+    answer.errorCode(error);
+    if (version >= 5) answer.nullableString(message);
   });
+}
+
+interface Wanted {
+  readonly name: string | null;
+  readonly id: string;
+}
+
+function readTopic(body: Reader): Wanted {
+  return { name: body.nullableString(), id: body.uuid() };
+}
+
+function remove(broker: BrokerState, { name, id }: Wanted): Wanted & Refusal {
+  if ((name === null) === (id === NO_TOPIC_ID)) {
+    return { name, id, error: ErrorCode.INVALID_REQUEST, message: 'a topic is named either by its name or by its id' };
+  }
+  const topic = name === null ? broker.topics.byId(id) : broker.topics.get(name);
+  if (!topic) {
+    const error = name === null ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    return { name, id, error, message: 'there is no such topic' };
+  }
+  broker.topics.delete(topic.name);
+  broker.groups.forgetTopic(topic.name);
+  return { name: topic.name, id: topic.id, ...NO_REFUSAL };
 }

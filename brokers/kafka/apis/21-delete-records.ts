@@ -6,7 +6,7 @@ import type { BrokerState, Request } from '../request.ts';
 const END = -1;
 
 /**
- * DeleteRecords Request (0–1) => [topics] timeout_ms
+ * DeleteRecords Request (0–2) => [topics] timeout_ms
  *   topics => name [partitions]
  *     name => STRING
  *     partitions => index offset
@@ -14,7 +14,7 @@ const END = -1;
  *       offset => INT64                 the first one to keep; −1 keeps none
  *   timeout_ms => INT32
  *
- * DeleteRecords Response (0–1) => throttle_time_ms [topics]
+ * DeleteRecords Response (0–2) => throttle_time_ms [topics]
  *   throttle_time_ms => INT32
  *   topics => name [partitions]
  *     name => STRING

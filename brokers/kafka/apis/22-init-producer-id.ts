@@ -3,11 +3,11 @@ import { ErrorCode } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * InitProducerId Request (0–1) => transactional_id transaction_timeout_ms
+ * InitProducerId Request (0–4) => transactional_id transaction_timeout_ms
  *   transactional_id => NULLABLE_STRING      null: idempotent only; transactions are refused
  *   transaction_timeout_ms => INT32
  *
- * InitProducerId Response (0–1) => throttle_time_ms error_code producer_id producer_epoch
+ * InitProducerId Response (0–4) => throttle_time_ms error_code producer_id producer_epoch
  *   throttle_time_ms => INT32
  *   error_code => INT16
  *   producer_id => INT64

@@ -2,40 +2,39 @@ import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode, NO_REFUSAL } from '../error-codes.ts';
 import { type BrokerState, NODE_ID, type Request } from '../request.ts';
-import type { Setting } from '../topic-config.ts';
+import { ConfigSource, ConfigType, type Setting } from '../topic-config.ts';
 
 const TOPIC = 2;
 const BROKER = 4;
-const DYNAMIC_TOPIC_CONFIG = 1;
-const STATIC_BROKER_CONFIG = 4;
-const DEFAULT_CONFIG = 5;
 
 /**
- * DescribeConfigs Request (1–2) => [resources] include_synonyms
+ * DescribeConfigs Request (1–4) => [resources] include_synonyms include_documentation
  *   resources => resource_type resource_name [configuration_keys]
  *     resource_type => INT8             2 topic, 4 broker
  *     resource_name => STRING
  *     configuration_keys => STRING      all of them when null
- *   include_synonyms => BOOLEAN
+ *   include_synonyms => BOOLEAN         there are none
+ *   include_documentation => BOOLEAN    3+; there is none
  *
- * DescribeConfigs Response (1–2) => throttle_time_ms [results]
+ * DescribeConfigs Response (1–4) => throttle_time_ms [results]
  *   throttle_time_ms => INT32
  *   results => error_code error_message resource_type resource_name [configs]
  *     error_code => INT16
  *     error_message => NULLABLE_STRING
  *     resource_type => INT8
  *     resource_name => STRING
- *     configs => name value read_only config_source is_sensitive [synonyms]
+ *     configs => name value read_only config_source is_sensitive [synonyms] config_type documentation
  *       name => STRING
  *       value => NULLABLE_STRING
  *       read_only => BOOLEAN
  *       config_source => INT8
  *       is_sensitive => BOOLEAN
  *       synonyms => name value source
+ *       config_type => INT8             3+
+ *       documentation => NULLABLE_STRING            3+
  */
-export function describeConfigs({ body }: Request, answer: Writer, broker: BrokerState): undefined {
+export function describeConfigs({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
   const resources = body.array(() => readResource(body));
-  body.boolean();
 
   answer.int32(0);
   answer.array(resources, ({ type, name, keys }) => {
@@ -47,16 +46,15 @@ export function describeConfigs({ body }: Request, answer: Writer, broker: Broke
         .string(setting.name)
         .nullableString(setting.value)
         .boolean(type === BROKER);
-      answer
-        .int8(source(type, setting))
-        .boolean(false)
-        .array([], () => undefined);
+      answer.int8(setting.source).boolean(false);
+      answer.array([], () => undefined);
+      if (version >= 3) answer.int8(setting.type).nullableString(null);
     });
   });
 }
 
 function readResource(body: Reader) {
-  return { type: body.int8(), name: body.string(), keys: body.nullableArray(() => body.string()) };
+  return { type: body.int8(), name: body.string(), keys: body.nullableValues(() => body.string()) };
 }
 
 function describe(broker: BrokerState, type: number, name: string) {
@@ -71,14 +69,10 @@ function describe(broker: BrokerState, type: number, name: string) {
 }
 
 function brokerSettings(broker: BrokerState): Setting[] {
+  const source = ConfigSource.STATIC_BROKER;
   return [
-    { name: 'auto.create.topics.enable', value: String(broker.autoCreateTopics), isDefault: false },
-    { name: 'default.replication.factor', value: '1', isDefault: false },
-    { name: 'num.partitions', value: String(broker.defaultPartitions), isDefault: false },
+    { name: 'auto.create.topics.enable', value: String(broker.autoCreateTopics), source, type: ConfigType.BOOLEAN },
+    { name: 'default.replication.factor', value: '1', source, type: ConfigType.INT },
+    { name: 'num.partitions', value: String(broker.defaultPartitions), source, type: ConfigType.INT },
   ];
-}
-
-function source(type: number, setting: Setting): number {
-  if (setting.isDefault) return DEFAULT_CONFIG;
-  return type === TOPIC ? DYNAMIC_TOPIC_CONFIG : STATIC_BROKER_CONFIG;
 }

@@ -4,7 +4,7 @@ import type { Writer } from '../codec/writer.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * AlterConfigs Request (0–1) => [resources] validate_only
+ * AlterConfigs Request (0–2) => [resources] validate_only
  *   resources => resource_type resource_name [configs]
  *     resource_type => INT8
  *     resource_name => STRING
@@ -13,7 +13,7 @@ import type { BrokerState, Request } from '../request.ts';
  *       value => NULLABLE_STRING
  *   validate_only => BOOLEAN
  *
- * AlterConfigs Response (0–1): see `alterTopics`.
+ * AlterConfigs Response (0–2): see `alterTopics`.
  */
 export function alterConfigs({ body }: Request, answer: Writer, broker: BrokerState): undefined {
   const resources = body.array(() => readResource(body));

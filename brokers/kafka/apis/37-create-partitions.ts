@@ -3,7 +3,7 @@ import { ErrorCode } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * CreatePartitions Request (0–1) => [topics] timeout_ms validate_only
+ * CreatePartitions Request (0–3) => [topics] timeout_ms validate_only
  *   topics => name count [assignments]
  *     name => STRING
  *     count => INT32                    as many as there shall be, old ones included
@@ -12,7 +12,7 @@ import type { BrokerState, Request } from '../request.ts';
  *   timeout_ms => INT32
  *   validate_only => BOOLEAN
  *
- * CreatePartitions Response (0–1) => throttle_time_ms [results]
+ * CreatePartitions Response (0–3) => throttle_time_ms [results]
  *   throttle_time_ms => INT32
  *   results => name error_code error_message
  *     name => STRING
@@ -23,7 +23,7 @@ export function createPartitions({ body }: Request, answer: Writer, broker: Brok
   const topics = body.array(() => ({
     name: body.string(),
     count: body.int32(),
-    assignments: body.nullableArray(() => body.nullableArray(() => body.int32())),
+    assignments: body.nullableArray(() => body.values(() => body.int32())),
   }));
   body.int32();
   const validateOnly = body.boolean();

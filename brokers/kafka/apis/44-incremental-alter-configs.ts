@@ -9,7 +9,7 @@ const SET = 0;
 const DELETE = 1;
 
 /**
- * IncrementalAlterConfigs Request (0) => [resources] validate_only
+ * IncrementalAlterConfigs Request (0–1) => [resources] validate_only
  *   resources => resource_type resource_name [configs]
  *     resource_type => INT8
  *     resource_name => STRING
@@ -19,7 +19,7 @@ const DELETE = 1;
  *       value => NULLABLE_STRING
  *   validate_only => BOOLEAN
  *
- * IncrementalAlterConfigs Response (0): see `alterTopics`.
+ * IncrementalAlterConfigs Response (0–1): see `alterTopics`.
  */
 export function incrementalAlterConfigs({ body }: Request, answer: Writer, broker: BrokerState): undefined {
   const resources = body.array(() => readResource(body));

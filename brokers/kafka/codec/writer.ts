@@ -4,6 +4,9 @@ const SIZE_AND_CORRELATION = 8;
 /**
  * Writes one response frame: the primitive types of the Kafka protocol (big-endian), in order. Slices of the log are
  * referenced, not copied; `finish` returns the pieces for a single writev.
+ *
+ * The types are those of a flexible version (KIP-482) once `becomeFlexible` was called; a handler writes both in one and
+ * the same way.
  */
 export class Writer {
   readonly #head: Buffer;
@@ -13,6 +16,7 @@ export class Writer {
   #from = 0;
   #at = SIZE_AND_CORRELATION;
   #withheld = false;
+  #flexible = false;
   #failure: number | undefined;
 
   constructor(correlationId: number) {
@@ -29,6 +33,12 @@ export class Writer {
   /** Every error code written from now on is this one: a fault that was wished for. */
   failWith(errorCode: number): void {
     this.#failure = errorCode;
+  }
+
+  /** What follows is of a flexible version; so is the header, save that of ApiVersions (KIP-511). */
+  becomeFlexible({ header }: { header: boolean }): void {
+    this.#flexible = true;
+    if (header) this.#noTags();
   }
 
   int8(value: number): this {
@@ -64,20 +74,29 @@ export class Writer {
     return this.int8(value ? 1 : 0);
   }
 
+  /** A UUID given as 32 hexadecimal digits. */
+  uuid(value: string): this {
+    const at = this.#reserve(16);
+    this.#chunk.write(value, at, 'hex');
+    return this;
+  }
+
   string(value: string): this {
     const length = Buffer.byteLength(value);
-    this.int16(length);
+    if (this.#flexible) this.#unsignedVarint(length + 1);
+    else this.int16(length);
     const at = this.#reserve(length);
     this.#chunk.write(value, at);
     return this;
   }
 
   nullableString(value: string | null): this {
-    return value === null ? this.int16(-1) : this.string(value);
+    if (value !== null) return this.string(value);
+    return this.#flexible ? this.#unsignedVarint(0) : this.int16(-1);
   }
 
   bytes(value: Buffer): this {
-    this.int32(value.length);
+    this.#longLength(value.length);
     const at = this.#reserve(value.length);
     value.copy(this.#chunk, at);
     return this;
@@ -85,7 +104,7 @@ export class Writer {
 
   /** BYTES made of slices that stay where they are. */
   slices(slices: readonly Buffer[]): this {
-    this.int32(slices.reduce((sum, slice) => sum + slice.length, 0));
+    this.#longLength(slices.reduce((sum, slice) => sum + slice.length, 0));
     for (const slice of slices) {
       this.#cut();
       this.#push(slice);
@@ -93,18 +112,55 @@ export class Writer {
     return this;
   }
 
+  /** An array of structures; `write` writes one, up to the tagged fields at its end. */
   array<T>(items: readonly T[], write: (item: T) => void): this {
-    this.int32(items.length);
-    for (const item of items) write(item);
+    this.#longLength(items.length);
+    for (const item of items) {
+      write(item);
+      if (this.#flexible) this.#noTags();
+    }
+    return this;
+  }
+
+  /** Null in place of an array. */
+  nullArray(): this {
+    return this.#longLength(-1);
+  }
+
+  /** An array of INT32, which have no tagged fields. */
+  int32s(values: readonly number[]): this {
+    this.#longLength(values.length);
+    for (const value of values) this.int32(value);
     return this;
   }
 
   /** The frame, its size in front; undefined when it is withheld. */
   finish(): Buffer[] | undefined {
     if (this.#withheld) return undefined;
+    if (this.#flexible) this.#noTags();
     this.#cut();
     this.#head.writeInt32BE(this.#piecesBytes - 4, 0);
     return this.#pieces;
+  }
+
+  #longLength(length: number): this {
+    return this.#flexible ? this.#unsignedVarint(length + 1) : this.int32(length);
+  }
+
+  #noTags(): void {
+    this.int8(0);
+  }
+
+  #unsignedVarint(value: number): this {
+    let rest = value;
+    for (; rest >= 0x80; rest >>>= 7) this.#byte((rest & 0x7f) | 0x80);
+    return this.#byte(rest);
+  }
+
+  #byte(value: number): this {
+    const at = this.#reserve(1);
+    this.#chunk.writeUInt8(value, at);
+    return this;
   }
 
   #push(piece: Buffer): void {

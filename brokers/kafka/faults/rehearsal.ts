@@ -61,7 +61,7 @@ class NotedTopics extends Topics {
   readonly #notes: Notes;
 
   constructor(notes: Notes) {
-    super({ clock: STILL, defaultPartitions: 1, defaults: DEFAULTS });
+    super({ clock: STILL, random: UNRANDOM, defaultPartitions: 1, defaults: DEFAULTS });
     this.#notes = notes;
   }
 

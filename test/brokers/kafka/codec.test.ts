@@ -7,8 +7,13 @@ import { Writer } from '../../../brokers/kafka/codec/writer.ts';
 
 const int64 = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 
+const ID = '00112233445566778899aabbccddeeff';
+
 describe('writer and reader', () => {
-  test('agree on every type, also across chunks and referenced slices', () => {
+  test.each([
+    ['old', false],
+    ['flexible', true],
+  ])('agree on every type of %s versions, also across chunks and referenced slices', (_name, flexible) => {
     const field = fc.record({
       n: int64,
       text: fc.string({ unit: 'grapheme' }),
@@ -17,6 +22,7 @@ describe('writer and reader', () => {
     fc.assert(
       fc.property(fc.array(field, { maxLength: 20 }), (fields) => {
         const writer = new Writer(77);
+        if (flexible) writer.becomeFlexible({ header: true });
         writer.array(fields, ({ n, text, blob }) => {
           const bytes = Buffer.from(blob);
           writer
@@ -25,20 +31,27 @@ describe('writer and reader', () => {
             .bytes(bytes)
             .slices([bytes, bytes])
             .boolean(n > 0)
-            .nullableString(null);
+            .nullableString(null)
+            .uuid(ID)
+            .int32s([n > 0 ? 1 : 2, 3])
+            .nullArray();
         });
         const frame = Buffer.concat(writer.finish() ?? []);
         expect(frame.readInt32BE(0)).toBe(frame.length - 4);
         const reader = new Reader(frame.subarray(4));
         expect(reader.int32()).toBe(77);
+        if (flexible) reader.becomeFlexible();
         const seen = reader.array(() => {
           const [n, text, blob] = [reader.int64(), reader.string(), reader.bytes()];
           expect(reader.bytes()).toEqual(Buffer.concat([blob, blob]));
-          expect([reader.boolean(), reader.nullableString()]).toEqual([n > 0, null]);
+          expect([reader.boolean(), reader.nullableString(), reader.uuid()]).toEqual([n > 0, null, ID]);
+          expect(reader.values(() => reader.int32())).toEqual([n > 0 ? 1 : 2, 3]);
+          expect(reader.nullableArray(() => reader.int32())).toBe(null);
           return { n, text, blob: new Uint8Array(blob) };
         });
         expect(seen).toEqual(fields);
-        expect(reader.remaining).toBe(0);
+        // A flexible message ends with its tagged fields, of which there are none.
+        expect(reader.remaining).toBe(flexible ? 1 : 0);
       }),
     );
   });
@@ -64,6 +77,38 @@ describe('writer and reader', () => {
     ['null where an array has to be', [255, 255, 255, 255], (reader: Reader) => reader.array(() => reader.int8())],
   ])('%s is malformed', (_name, bytes, read) => {
     expect(() => read(new Reader(Buffer.from(bytes)))).toThrow(MalformedFrame);
+  });
+});
+
+describe('a flexible message', () => {
+  const reader = (...bytes: number[]) => {
+    const made = new Reader(Buffer.from([0, ...bytes]));
+    made.becomeFlexible();
+    return made;
+  };
+
+  test.each([
+    ['a string past the end', [10, 65], (from: Reader) => from.string()],
+    ['null where a string has to be', [0], (from: Reader) => from.string()],
+    ['a string longer than any', [0x81, 0x80, 0x80, 0x08], (from: Reader) => from.string()],
+    ['bytes past the end', [0xff, 0xff, 0xff, 0xff, 0x0f], (from: Reader) => from.bytes()],
+    [
+      'an array longer than the frame',
+      [0xff, 0xff, 0xff, 0xff, 0x0f, 1],
+      (from: Reader) => from.array(() => from.int8()),
+    ],
+    ['a length that does not end', [0x80, 0x80, 0x80, 0x80, 0x80, 1], (from: Reader) => from.bytes()],
+    ['a tagged field past the end', [2, 7, 1, 0, 9, 0], (from: Reader) => from.array(() => from.int8())],
+  ])('with %s is malformed', (_name, bytes, read) => {
+    expect(() => read(reader(...bytes))).toThrow(MalformedFrame);
+  });
+
+  test('may have tagged fields that nobody knows, in its header and in its structures', () => {
+    const bytes = Buffer.from([1, 5, 2, 0xaa, 0xbb, 3, 7, 1, 0, 2, 0xcc, 0xdd, 8, 0, 42]);
+    const tagged = new Reader(bytes);
+    tagged.becomeFlexible();
+    expect(tagged.array(() => tagged.int8())).toEqual([7, 8]);
+    expect(tagged.int8()).toBe(42);
   });
 });
 

@@ -35,6 +35,8 @@ function setup() {
       memberId: joined.memberId,
       instanceId: null,
       generation: joined.generation,
+      protocolType: null,
+      protocol: null,
       assignments: Object.entries(shares).map(([memberId, text]) => ({ memberId, assignment: Buffer.from(text) })),
     });
   const beat = (joined: JoinAnswer) => group().heartbeat(joined.memberId, null, joined.generation);
@@ -58,7 +60,10 @@ describe('a group', () => {
     expect(joined).toMatchObject({ error: 0, generation: 1, protocol: 'roundrobin', leader: joined.memberId });
     expect(joined.members.map((member) => member.id)).toEqual([joined.memberId]);
     expect(group().state).toBe('CompletingRebalance');
-    expect(await sync(joined, { [joined.memberId]: 'mine' })).toEqual({ error: 0, assignment: Buffer.from('mine') });
+    expect(await sync(joined, { [joined.memberId]: 'mine' })).toMatchObject({
+      error: 0,
+      assignment: Buffer.from('mine'),
+    });
     expect(group().state).toBe('Stable');
     expect(beat(joined)).toBe(ErrorCode.NONE);
   });
@@ -132,7 +137,7 @@ describe('a group', () => {
     const third = join();
     const [, again] = await Promise.all([leader, follower].map(({ memberId }) => join({ memberId })));
     const waiting = again && sync(again);
-    group().leave(leader.memberId);
+    group().leave(leader.memberId, null);
     expect((await waiting)?.error).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
     const alone = join({ memberId: (await third).memberId });
     clock.advance(10_001);
@@ -143,11 +148,11 @@ describe('a group', () => {
   test('rebalances at once when a member leaves, and is Empty when the last one left', async () => {
     const { stable, group, join, clock } = setup();
     const { leader, follower } = await stable();
-    expect(group().leave(leader.memberId)).toBe(0);
-    expect(group().leave(leader.memberId)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
+    expect(group().leave(leader.memberId, null)).toBe(0);
+    expect(group().leave(leader.memberId, null)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
     const alone = await join({ memberId: follower.memberId });
     expect(alone).toMatchObject({ error: 0, leader: follower.memberId, generation: 3 });
-    expect(group().leave(follower.memberId)).toBe(0);
+    expect(group().leave(follower.memberId, null)).toBe(0);
     expect(group().state).toBe('Empty');
     expect(clock.pending()).toEqual([]);
   });
@@ -225,9 +230,9 @@ describe('committing', () => {
     expect(may(leader.memberId, 1)).toBe(ErrorCode.ILLEGAL_GENERATION);
     expect(may('stranger', leader.generation)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
     expect(may('', -1)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
-    group().leave(follower.memberId);
+    group().leave(follower.memberId, null);
     expect(may(leader.memberId, leader.generation), 'before it rejoins a member may still commit').toBe(0);
-    group().leave(leader.memberId);
+    group().leave(leader.memberId, null);
     expect(may('', -1)).toBe(0);
   });
 

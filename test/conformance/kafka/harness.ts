@@ -11,6 +11,8 @@ import {
   type RetryOptions,
 } from 'kafkajs';
 import { eventually } from '../../support/eventually.ts';
+import { ProtocolClient } from './protocol/client.ts';
+import { at, listAt } from './protocol/values.ts';
 
 /** A record as a consumer saw it, in comparable form. */
 export interface Seen {
@@ -33,9 +35,11 @@ export interface Collector {
 /** Clients of the broker under test, with names of their own, so that suites may share a broker. */
 export class Harness {
   readonly kafka: Kafka;
-  readonly #ends: (() => Promise<void>)[] = [];
+  readonly #brokers: string[];
+  readonly #ends: (() => void | Promise<void>)[] = [];
 
   constructor(brokers: string[]) {
+    this.#brokers = brokers;
     this.kafka = new Kafka({
       brokers,
       logLevel: logLevel.NOTHING,
@@ -45,6 +49,13 @@ export class Harness {
 
   unique(word: string): string {
     return `${word}-${randomUUID()}`;
+  }
+
+  /** A client that speaks the protocol request by request. */
+  async protocol(): Promise<ProtocolClient> {
+    const client = await ProtocolClient.connect(this.#brokers[0] ?? '');
+    this.#ends.push(() => client.end());
+    return client;
   }
 
   async admin(retry?: RetryOptions): Promise<Admin> {
@@ -81,7 +92,13 @@ export class Harness {
     const topic = this.unique('topic');
     const admin = await this.admin();
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false });
+    // kafkajs would wait by itself, but gives up where Apache Kafka has not heard of the topic yet.
+    const wire = await this.protocol();
+    await eventually(`${topic} to have leaders`, async () => {
+      const answer = await wire.ask('Metadata', 4, { topics: [{ name: topic }], allowAutoTopicCreation: false });
+      return at(answer, 'topics', 0, 'errorCode') === 0 && listAt(answer, 'topics', 0, 'partitions').length > 0;
+    });
     return topic;
   }
 

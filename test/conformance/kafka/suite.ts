@@ -3,6 +3,7 @@ import { groupTests } from './groups.ts';
 import { Harness } from './harness.ts';
 import { recordTests } from './records.ts';
 import { topicTests } from './topics.ts';
+import { versionTests } from './versions.ts';
 
 /**
  * What every Kafka broker of ours has to do, seen by an unmodified kafkajs. `brokers` answers with addresses
@@ -21,6 +22,7 @@ export function kafkaConformance(name: string, brokers: () => Promise<string[]>)
     });
     afterEach(() => harness.end());
 
+    versionTests(() => harness);
     topicTests(() => harness);
     recordTests(() => harness);
     groupTests(() => harness);
