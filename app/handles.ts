@@ -1,12 +1,13 @@
+import type { Duration } from '../contracts/duration.ts';
 import type { DetectorAction, DetectorView, LampView, ReceivedEmail, ReceivedSms } from '../contracts/http.ts';
 import type { ValvePosition } from '../contracts/mqtt-payloads.ts';
 
 /** How long a wait of the library takes at the most unless it is told otherwise: a default window, and time to be told. */
-export const DEFAULT_WITHIN_MS = 15_000;
+export const DEFAULT_WITHIN = '15s';
 
-/** How long a wait may take, in milliseconds of the site's clock. */
+/** How long a wait may take, in the site's time: `10s`, or milliseconds. */
 export interface Within {
-  readonly withinMs?: number;
+  readonly within?: Duration;
 }
 
 /** Something of the site that a notification can be about. */

@@ -6,6 +6,7 @@ import { MQTT_ROOT } from '../contracts/mqtt-topics.ts';
 import type { Random } from '../contracts/random.ts';
 import { CANARY_PERIOD_MS, type Role } from '../contracts/roles.ts';
 import type { Service } from '../contracts/service.ts';
+import type { Transit } from '../contracts/transit.ts';
 import type { Channel, Notice } from '../notifiers/channel.ts';
 import { emailChannel } from '../notifiers/email.ts';
 import { kafkaFeed } from '../notifiers/kafka-feed.ts';
@@ -43,6 +44,9 @@ export interface RoleContext {
   readonly simulation: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly transit: Transit;
+  /** Whether the site's time stands still between two instants, so that nothing is gained by spreading or gathering. */
+  readonly virtualTime: boolean;
   /** Whether this process serves MQTT itself. */
   readonly brokerInProcess: boolean;
   readonly retryDelaysMs: readonly number[] | undefined;
@@ -73,7 +77,7 @@ function runner({ kafka, clock, metrics }: RoleContext, definition: TaskDefiniti
   return new TaskRunner({ client: kafka, definition, clock, metrics });
 }
 
-function bridge({ config, surroundings, kafka, clock, wireClock, logger, metrics }: RoleContext): Service {
+function bridge({ config, surroundings, kafka, clock, wireClock, logger, metrics, transit }: RoleContext): Service {
   const { site } = config;
   const sink = new Producer({ client: kafka, role: 'bridge', metrics });
   const service = new Bridge({
@@ -87,6 +91,7 @@ function bridge({ config, surroundings, kafka, clock, wireClock, logger, metrics
     clock,
     wireClock,
     logger: logger.child({ role: 'bridge' }),
+    transit,
   });
   return chain('bridge', sink, service);
 }
@@ -99,6 +104,7 @@ function watchdog(context: RoleContext): Service {
     url: surroundings.mqtt.url,
     clientId: `smokewire-${config.site}-poller-${random.uuid()}`,
     logger: logger.child({ role: 'poller' }),
+    transit: context.transit,
   });
   const poller = new Poller({
     site: config.site,
@@ -126,17 +132,22 @@ function sendTimeout({ sendTimeoutMs: timeoutMs }: RoleContext): { timeoutMs?: n
 }
 
 function notifier<N extends Notice>(context: RoleContext, channelOn: (sink: RecordSink) => Channel<N>): Service {
-  const { kafka, clock, wireClock, logger, metrics, retryDelaysMs } = context;
+  const { kafka, clock, wireClock, logger, metrics, transit, retryDelaysMs } = context;
   const sink = new Producer({ client: kafka, role: 'notifier', metrics });
   const channel = channelOn(sink);
   const feed = kafkaFeed({ client: kafka, metrics });
   const delays = retryDelaysMs && { retryDelaysMs };
-  return chain(channel.name, sink, new Notifier({ channel, feed, sink, clock, wireClock, logger, metrics, ...delays }));
+  return chain(
+    channel.name,
+    sink,
+    new Notifier({ channel, feed, sink, clock, wireClock, logger, metrics, transit, ...delays }),
+  );
 }
 
 /** The building: what a process with these roles simulates. */
 export function building(context: RoleContext, roles: readonly Role[]) {
-  const { config, surroundings, clock, wireClock, simulation, logger, metrics, brokerInProcess, onProgress } = context;
+  const { config, surroundings, clock, wireClock, simulation, logger, metrics, transit } = context;
+  const { brokerInProcess, virtualTime, onProgress } = context;
   const where = { site: config.site, root: MQTT_ROOT, mqttUrl: surroundings.mqtt.url };
   const only = <T>(role: Role, make: (logger: Logger) => T): T | undefined =>
     roles.includes(role) ? make(logger.child({ role })) : undefined;
@@ -156,10 +167,12 @@ export function building(context: RoleContext, roles: readonly Role[]) {
           random: simulation.fork('fleet'),
           logger: log,
           metrics,
+          transit,
+          together: virtualTime,
           onProgress,
         }),
     ),
-    valves: only('valves', (log) => new Valves({ ...where, floors: config.floors, clock, logger: log })),
-    canary: only('canary', (log) => new Canary({ ...where, clock, logger: log })),
+    valves: only('valves', (log) => new Valves({ ...where, floors: config.floors, clock, logger: log, transit })),
+    canary: only('canary', (log) => new Canary({ ...where, clock, logger: log, transit })),
   };
 }

@@ -9,6 +9,7 @@ import { createMetrics } from '../contracts/metrics.ts';
 import type { Random } from '../contracts/random.ts';
 import { MQTT_ONLY_ROLES, type Role } from '../contracts/roles.ts';
 import type { SiteEvent } from '../contracts/site-events.ts';
+import { type Transit, unwatched } from '../contracts/transit.ts';
 import { siteCounts } from '../panel/http/site.ts';
 import { EventLog } from '../panel/model/event-log.ts';
 import { ReadModel } from '../panel/model/read-model.ts';
@@ -18,7 +19,7 @@ import type { Valves } from '../simulators/valves.ts';
 import { listGroups } from '../transport/kafka/admin.ts';
 import { kafkaClient } from '../transport/kafka/client.ts';
 import { TopicReader } from '../transport/kafka/reader.ts';
-import { ensureTopics } from '../transport/kafka/topics.ts';
+import { ensureTopics, type TopicEnd, topicEnds } from '../transport/kafka/topics.ts';
 import { assemble, type Parts } from './assembly.ts';
 import { Embedded } from './embedded.ts';
 import { seededRandom } from './random.ts';
@@ -42,6 +43,10 @@ export interface SiteProcessOptions {
   readonly retryDelaysMs?: readonly number[];
   /** After how long an e-mail or SMS that is being sent counts as hanging, in milliseconds. */
   readonly sendTimeoutMs?: number;
+  /** Is told all that is under way, from the start. */
+  readonly transit?: Transit;
+  /** Whether `clock` stands still between two instants; default false. */
+  readonly virtualTime?: boolean;
   readonly onEvent?: (event: SiteEvent) => void;
   /** How far a fleet has connected. */
   readonly onProgress?: (connected: number, detectors: number) => void;
@@ -147,6 +152,11 @@ export class SiteProcess {
     return listGroups(this.#part('kafka'));
   }
 
+  /** Where each partition of the site's topics ends. */
+  topicEnds(): Promise<TopicEnd[]> {
+    return topicEnds(this.#part('kafka'));
+  }
+
   /** How far the records about a subject got, for a wait that was in vain. */
   async story(subject: string | undefined): Promise<string> {
     const records: InRecord[] = [];
@@ -174,6 +184,8 @@ export class SiteProcess {
       logger,
       retryDelaysMs,
       sendTimeoutMs,
+      transit = unwatched,
+      virtualTime = false,
       onProgress = () => {},
     } = this.#options;
     const surroundings = this.embedded.surroundings();
@@ -186,6 +198,8 @@ export class SiteProcess {
         topicPrefix: config.topicPrefix,
         logger,
         wireClock,
+        transit,
+        prompt: virtualTime,
       }),
       clock,
       wireClock,
@@ -193,6 +207,8 @@ export class SiteProcess {
       simulation: seededRandom(this.#seed),
       logger,
       metrics: createMetrics(this.#registry),
+      transit,
+      virtualTime,
       brokerInProcess: this.embedded.mqtt !== undefined,
       retryDelaysMs,
       sendTimeoutMs,

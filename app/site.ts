@@ -1,4 +1,3 @@
-import type { Clock } from '../contracts/clock.ts';
 import { parseConfig } from '../contracts/config.ts';
 import type { Duration } from '../contracts/duration.ts';
 import { SmokewireError } from '../contracts/errors.ts';
@@ -6,12 +5,11 @@ import type { DeadLetterView, DetectorAction, GroupView, SiteView } from '../con
 import { acceptedSchema, DETECTOR_ACTIONS } from '../contracts/http.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { ValvePosition } from '../contracts/mqtt-payloads.ts';
-import type { Random } from '../contracts/random.ts';
 import { ROLES } from '../contracts/roles.ts';
 import type { SiteEvent } from '../contracts/site-events.ts';
 import { realClock } from './clock.ts';
 import {
-  DEFAULT_WITHIN_MS,
+  DEFAULT_WITHIN,
   type DetectorHandle,
   type FloorHandle,
   type InboxHandle,
@@ -20,15 +18,25 @@ import {
   type MessageQuery,
   type Subject,
   type ValveHandle,
+  type Within,
 } from './handles.ts';
+import { Ledger } from './kit/ledger.ts';
+import { Settling } from './kit/settling.ts';
+import { msOf, realTime, type SiteClock, type SiteTime, virtualTime } from './kit/site-time.ts';
+import { VirtualClock } from './kit/virtual-clock.ts';
 import { silentLogger } from './logger.ts';
-import { realRandom } from './random.ts';
+import { realRandom, seededRandom } from './random.ts';
 import { SiteApi } from './site-api.ts';
 import { SiteProcess } from './site-process.ts';
 import { waitFor } from './wait.ts';
 
 /** What a site of the library may be given; each setting is that of the flag of the same name. Ports are 0 unless given. */
 export interface SiteOptions {
+  /**
+   * `virtual`: nothing in the site moves but by `site.clock`, whatever time is taken for real, and the same seed gives the same
+   * story. Default `real`.
+   */
+  readonly clock?: 'real' | 'virtual';
   readonly detectors?: number;
   readonly floors?: number;
   /** One for all, or several that are dealt out in turn. */
@@ -65,10 +73,9 @@ export interface SiteOptions {
  * @throws SmokewireError CONFIG_INVALID, PORT_IN_USE, KAFKA_UNREACHABLE, MQTT_UNREACHABLE; nothing is left running then
  */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { logger = silentLogger, retryDelaysMs, sendTimeoutMs, ...settings } = options;
+  const { clock = 'real', logger = silentLogger, retryDelaysMs, sendTimeoutMs, ...settings } = options;
   const site = new Site({
-    clock: realClock,
-    random: realRandom,
+    virtual: clock === 'virtual',
     logger,
     retryDelaysMs,
     sendTimeoutMs,
@@ -78,30 +85,38 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   return site;
 }
 
+/** The seed of a virtual site that is given none: a test that fails today fails tomorrow too. */
+const VIRTUAL_SEED = 'smokewire';
+
 /** A running site: its detectors, valves, lamps and inboxes in a program's hands. */
 export class Site {
   readonly inbox: InboxHandle;
   readonly #process: SiteProcess;
-  readonly #clock: Clock;
+  readonly #ledger = new Ledger();
+  readonly #time: SiteTime;
 
   constructor(options: {
-    clock: Clock;
-    random: Random;
+    virtual: boolean;
     logger: Logger;
     retryDelaysMs: readonly number[] | undefined;
     sendTimeoutMs: number | undefined;
     settings: object;
   }) {
-    const { clock, random, logger, retryDelaysMs, sendTimeoutMs, settings } = options;
-    this.#clock = clock;
+    const { virtual, logger, retryDelaysMs, sendTimeoutMs, settings } = options;
+    const config = parseConfig(virtual ? { seed: VIRTUAL_SEED, ...settings } : settings);
+    const settling = new Settling(this.#ledger, realClock);
+    const settled = () => settling.settled();
+    this.#time = virtual ? virtualTime(new VirtualClock(settled), settled) : realTime(realClock, settled);
     this.#process = new SiteProcess({
-      config: parseConfig(settings),
+      config,
       roles: ROLES,
       embed: true,
-      clock,
+      clock: this.#time.clock,
       wireClock: realClock,
-      random,
+      random: virtual && config.seed !== undefined ? seededRandom(config.seed).fork('ids') : realRandom,
       logger,
+      transit: this.#ledger,
+      virtualTime: virtual,
       ...(retryDelaysMs && { retryDelaysMs }),
       ...(sendTimeoutMs !== undefined && { sendTimeoutMs }),
     });
@@ -111,7 +126,7 @@ export class Site {
   /** For `startSite`. */
   async start(): Promise<void> {
     try {
-      await this.#process.start();
+      await this.#time.done(this.#process.start());
     } catch (error) {
       await this.#process.stop();
       throw error;
@@ -121,6 +136,22 @@ export class Site {
   /** Drains and closes everything; when it resolves no timer and no socket is left. */
   stop(): Promise<void> {
     return this.#process.stop();
+  }
+
+  /** The site's time. */
+  get clock(): SiteClock {
+    return this.#time.hands;
+  }
+
+  /**
+   * Resolves when the site has settled: no message is on its way, every group is at the end of its topics, nothing is being
+   * sent. What others wrote to Kafka by then counts too. @throws SmokewireError SETTLE_TIMEOUT
+   */
+  async settled(): Promise<void> {
+    await this.#time.settled();
+    for (const { topic, partition, end } of await this.#process.topicEnds())
+      this.#ledger.written(topic, partition, end);
+    await this.#time.settled();
   }
 
   get name(): string {
@@ -140,7 +171,7 @@ export class Site {
   detector(id: number): DetectorHandle {
     const { model, fleet } = this.#process;
     const subject = { subject: `detector/${id}` };
-    const act = (action: DetectorAction) => () => fleet.act(id, action);
+    const act = (action: DetectorAction) => () => this.#time.done(fleet.act(id, action));
     const [trip, clear, kill, silence, revive] = DETECTOR_ACTIONS.map(act);
     if (!trip || !clear || !kill || !silence || !revive) throw new SmokewireError('INTERNAL', 'an action is missing');
     return {
@@ -154,8 +185,8 @@ export class Site {
       get state() {
         return model.detectors.view(id)?.state;
       },
-      is: (state, { withinMs } = {}) =>
-        this.#wait(subject, `detector ${id} to be ${state}`, withinMs, () => {
+      is: (state, { within } = {}) =>
+        this.#wait(subject, `detector ${id} to be ${state}`, within, () => {
           const view = model.detectors.view(id);
           return view?.state === state ? view : undefined;
         }),
@@ -167,13 +198,13 @@ export class Site {
     const subject = { subject: `floor/${floor}` };
     const stands =
       (position: 'open' | 'closed') =>
-      async ({ withinMs }: { withinMs?: number } = {}) => {
-        await this.#wait(subject, `valve ${floor} to be ${position}`, withinMs, () =>
+      async ({ within }: Within = {}) => {
+        await this.#wait(subject, `valve ${floor} to be ${position}`, within, () =>
           model.floors.view(floor)?.valve.position === position ? true : undefined,
         );
       };
     const switchTo = (position: ValvePosition) => async () =>
-      acceptedSchema.parse(await this.#api.send('PUT', `/api/v1/floors/${floor}/valve`, { position })).id;
+      acceptedSchema.parse(await this.#send('PUT', `/api/v1/floors/${floor}/valve`, { position })).id;
     return {
       subject: `valve/${floor}`,
       floor,
@@ -190,7 +221,7 @@ export class Site {
   }
 
   floor(floor: number): FloorHandle {
-    const reset = async () => void (await this.#api.send('POST', `/api/v1/floors/${floor}/reset`));
+    const reset = async () => void (await this.#send('POST', `/api/v1/floors/${floor}/reset`));
     return { subject: `floor/${floor}`, floor, reset };
   }
 
@@ -198,8 +229,8 @@ export class Site {
     const { model } = this.#process;
     const is =
       (on: boolean) =>
-      ({ withinMs }: { withinMs?: number } = {}) =>
-        this.#wait({ subject: lamp }, `lamp ${lamp} to be ${on ? 'on' : 'off'}`, withinMs, () => {
+      ({ within }: Within = {}) =>
+        this.#wait({ subject: lamp }, `lamp ${lamp} to be ${on ? 'on' : 'off'}`, within, () => {
           const view = model.lamp(lamp);
           return view?.on === on ? view : undefined;
         });
@@ -227,8 +258,8 @@ export class Site {
   }
 
   /** What a human does goes the way of the panel's buttons. */
-  get #api(): SiteApi {
-    return new SiteApi(this.#process.url);
+  #send(method: 'POST' | 'PUT', path: string, body?: object): Promise<unknown> {
+    return this.#time.done(new SiteApi(this.#process.url).send(method, path, body));
   }
 
   #inbox(): InboxHandle {
@@ -236,10 +267,10 @@ export class Site {
     const first =
       <T>(box: typeof emails | typeof sms, words: (item: T) => string, list: () => readonly T[], kind: string) =>
       (query: MessageQuery = {}): Promise<T> => {
-        const { about, matching, withinMs } = query;
+        const { about, matching, within } = query;
         const fits = (item: T) => (!about || isAbout(words(item), about)) && (!matching || matching.test(words(item)));
         const what = `${kind}${about ? ` about ${about.subject}` : ''}${matching ? ` matching ${matching}` : ''}`;
-        return waitFor(this.#clock, withinMs ?? DEFAULT_WITHIN_MS, {
+        return waitFor(this.#time, msOf(within ?? DEFAULT_WITHIN), {
           what,
           look: () => list().find(fits),
           watch: (changed) => box?.onReceived(changed) ?? (() => {}),
@@ -264,8 +295,8 @@ export class Site {
     };
   }
 
-  #wait<T>({ subject }: Subject, what: string, withinMs: number | undefined, look: () => T | undefined): Promise<T> {
-    return waitFor(this.#clock, withinMs ?? DEFAULT_WITHIN_MS, {
+  #wait<T>({ subject }: Subject, what: string, within: Duration | undefined, look: () => T | undefined): Promise<T> {
+    return waitFor(this.#time, msOf(within ?? DEFAULT_WITHIN), {
       what,
       look,
       watch: (changed) => this.#process.model.onChange(changed),

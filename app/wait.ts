@@ -1,5 +1,5 @@
-import type { Clock } from '../contracts/clock.ts';
 import { SmokewireError } from '../contracts/errors.ts';
+import type { SiteTime } from './kit/site-time.ts';
 
 /** A wait for something of the site: how it is seen, what says that it may have changed, and what to tell when it does not come. */
 export interface Wait<T> {
@@ -13,12 +13,20 @@ export interface Wait<T> {
   story(): Promise<string>;
 }
 
-/** Resolves with what `look` answers once it does; rejects with WAIT_TIMEOUT and the story after `withinMs` on `clock`. */
-export function waitFor<T>(clock: Clock, withinMs: number, wait: Wait<T>): Promise<T> {
+/**
+ * Resolves with what `look` answers once it does; rejects with WAIT_TIMEOUT and the story after `withinMs` of the site's time,
+ * which passes by itself meanwhile where it is virtual.
+ */
+export function waitFor<T>(time: Pick<SiteTime, 'clock' | 'awaited'>, withinMs: number, wait: Wait<T>): Promise<T> {
   return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      end();
+      reject(error);
+    };
     const end = () => {
       unwatch();
       timer.cancel();
+      over();
     };
     const check = () => {
       const seen = wait.look();
@@ -26,7 +34,7 @@ export function waitFor<T>(clock: Clock, withinMs: number, wait: Wait<T>): Promi
       end();
       resolve(seen);
     };
-    const timer = clock.after(`wait for ${wait.what}`, withinMs, () => {
+    const timer = time.clock.after(`wait for ${wait.what}`, withinMs, () => {
       end();
       const message = `waited ${withinMs} ms in vain for ${wait.what}`;
       wait.story().then(
@@ -35,6 +43,7 @@ export function waitFor<T>(clock: Clock, withinMs: number, wait: Wait<T>): Promi
           reject(new SmokewireError('WAIT_TIMEOUT', `${message}; its story cannot be read`, { cause })),
       );
     });
+    const over = time.awaited(fail);
     const unwatch = wait.watch(check);
     check();
   });

@@ -21,6 +21,10 @@ export const ERRORS = {
   MQTT_UNREACHABLE: { summary: 'the MQTT broker does not answer', retryable: true, exit: 1 },
   SITE_UNREACHABLE: { summary: 'no site answers at that address', retryable: true, exit: 3 },
   WAIT_TIMEOUT: { summary: 'what was waited for did not happen in time', retryable: true, exit: 1 },
+  SETTLE_TIMEOUT: { summary: 'a site does not come to rest', retryable: true, exit: 1 },
+  FILE_INVALID: { summary: 'a file is not what it should be', retryable: false, exit: 2 },
+  REPLAY_DIFFERS: { summary: 'a replay does not end as the recording did', retryable: false, exit: 1 },
+  WALK_TEST_SHORT: { summary: 'a walk test covers less than was asked for', retryable: false, exit: 1 },
 
   MQTT_TOPIC_INVALID: { summary: 'an MQTT topic does not have the form of ours', retryable: false },
   PAYLOAD_NOT_UTF8: { summary: 'a payload is not UTF-8', retryable: false },

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../contracts/clock.ts';
 import type { InRecord } from '../contracts/kafka-records.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { Metrics } from '../contracts/metrics.ts';
+import { type Transit, unwatched } from '../contracts/transit.ts';
 import type { RecordSink } from '../transport/kafka/types.ts';
 import { type Attempt, readAttempt } from './attempt.ts';
 import type { Channel, Notice } from './channel.ts';
@@ -26,6 +27,8 @@ export interface DispatcherOptions<N extends Notice> {
   readonly wireClock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Is told of each send under way, by the notification's id. */
+  readonly transit?: Transit;
 }
 
 /** A notice in hand. */
@@ -132,7 +135,9 @@ export class Dispatcher<N extends Notice> {
   }
 
   async #send(job: Job<N>): Promise<void> {
-    const ended = firstVerdict(this.#stages, job.attempt, this.#stopping.signal);
+    const { channel, transit = unwatched } = this.#options;
+    const over = transit.begin(channel.name, job.id);
+    const ended = firstVerdict(this.#stages, job.attempt, this.#stopping.signal).finally(over);
     this.#sending.set(job, ended);
     const verdict = await ended;
     this.#sending.delete(job);

@@ -3,6 +3,7 @@ import { RETRY_DELAYS_MS, retryTopic } from '../contracts/kafka-topics.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Service } from '../contracts/service.ts';
+import type { Transit } from '../contracts/transit.ts';
 import type { RecordSink } from '../transport/kafka/types.ts';
 import type { Channel, Notice } from './channel.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -23,6 +24,7 @@ export interface NotifierOptions<N extends Notice> {
   readonly wireClock?: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly transit?: Transit;
   /** The wait before each further attempt, in milliseconds; default RETRY_DELAYS_MS. */
   readonly retryDelaysMs?: readonly number[];
   readonly readAhead?: ReadAhead;

@@ -6,6 +6,7 @@ import { detectorTopic } from '../contracts/mqtt-topics.ts';
 import { CANARY_PERIOD_MS } from '../contracts/roles.ts';
 import type { Service } from '../contracts/service.ts';
 import { CANARY_FLOOR } from '../contracts/signals.ts';
+import type { Transit } from '../contracts/transit.ts';
 import { canaryOf } from '../transport/kafka/canary-ids.ts';
 import { MqttClient } from '../transport/mqtt/client.ts';
 
@@ -20,6 +21,7 @@ export interface CanaryOptions {
   /** The site's time. */
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly transit?: Transit;
 }
 
 /** A synthetic detector: where it signals, and whether its last beat is still without an acknowledgement. */
@@ -46,8 +48,9 @@ export class Canary implements Service {
 
   constructor(options: CanaryOptions) {
     this.#options = options;
-    const { site, root, mqttUrl, credentials, logger } = options;
-    this.#client = new MqttClient({ url: mqttUrl, ...credentials, clientId: `smokewire-${site}-canary`, logger });
+    const { site, root, mqttUrl, credentials, logger, transit } = options;
+    const clientId = `smokewire-${site}-canary`;
+    this.#client = new MqttClient({ url: mqttUrl, ...credentials, clientId, logger, ...(transit && { transit }) });
     this.#birds = Array.from({ length: PARTITIONS }, (_, partition) => canaryOf(partition)).map((id) => ({
       topic: detectorTopic(root, site, CANARY_FLOOR, id, 'signal'),
       pending: false,

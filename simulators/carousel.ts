@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../contracts/clock.ts';
 export interface Rider {
   readonly heartbeatMs: number;
   readonly phaseMs: number;
+  /** Whether it has more to say than that all is well. */
+  readonly loud: boolean;
   beat(): void;
 }
 
@@ -29,10 +31,15 @@ export class Carousel {
   readonly #clock: Clock;
   readonly #rings: readonly Ring[];
   readonly #tickMs: number;
+  readonly #oneByOne: boolean;
+  /** Those whose turn it is, and who wait for a turn of their own. */
+  readonly #queue: Rider[] = [];
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, riders: readonly Rider[]) {
+  /** @param oneByOne whether loud riders beat in a turn of the clock each, and not in a batch with others */
+  constructor(clock: Clock, riders: readonly Rider[], { oneByOne = false } = {}) {
     this.#clock = clock;
+    this.#oneByOne = oneByOne;
     this.#rings = Array.from(byPeriod(riders), ([periodMs, group]) => ({
       periodMs,
       riders: group.sort((a, b) => a.phaseMs - b.phaseMs),
@@ -56,15 +63,24 @@ export class Carousel {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#queue.length = 0;
   }
 
   #arm(atLeastMs: number): void {
     if (this.#rings.length === 0) return;
     const soonest = Math.min(...this.#rings.map(due)) - this.#clock.now();
-    this.#timer = this.#clock.after('fleet heartbeats', Math.max(soonest, atLeastMs), () => {
-      for (const ring of this.#rings) turn(ring, this.#clock.now());
+    const delayMs = this.#queue.length > 0 ? 0 : Math.max(soonest, atLeastMs);
+    this.#timer = this.#clock.after('fleet heartbeats', delayMs, () => {
+      const waiting = this.#queue.shift();
+      if (waiting) waiting.beat();
+      else for (const ring of this.#rings) turn(ring, this.#clock.now(), (rider) => this.#beat(rider));
       this.#arm(this.#tickMs);
     });
+  }
+
+  #beat(rider: Rider): void {
+    if (this.#oneByOne && rider.loud) this.#queue.push(rider);
+    else rider.beat();
   }
 }
 
@@ -73,7 +89,7 @@ function due(ring: Ring): number {
   return ring.began + (ring.riders[ring.next]?.phaseMs ?? 0);
 }
 
-function turn(ring: Ring, now: number): void {
+function turn(ring: Ring, now: number, beat: (rider: Rider) => void): void {
   const late = now - due(ring);
   // A revolution off, either way: the clock jumped. Go on from here.
   if (late >= ring.periodMs || late < -ring.periodMs) ring.began += Math.floor(late / ring.periodMs) * ring.periodMs;
@@ -84,7 +100,7 @@ function turn(ring: Ring, now: number): void {
       ring.next = 0;
       ring.began += ring.periodMs;
     }
-    rider?.beat();
+    if (rider) beat(rider);
   }
 }
 

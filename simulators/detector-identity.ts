@@ -20,11 +20,16 @@ export interface FleetPlan {
   readonly heartbeatMs: readonly number[];
   /** How many of them, the last ones, have to be asked. */
   readonly passive: number;
+  /**
+   * Whether all detectors of one period beat at the same instant, and those that signal 1 one after the other: right where
+   * time stands still between two instants. Default false: phases are spread, so that a fleet does not beat in one burst.
+   */
+  readonly together?: boolean;
 }
 
-/** Deals out floors, heartbeats and modes in turn, and phases by chance, so that a fleet does not beat in one burst. */
+/** Deals out floors, heartbeats and modes in turn, and phases by chance. */
 export function detectorIdentities(plan: FleetPlan, random: Random): DetectorIdentity[] {
-  const { detectors, floors, heartbeatMs, passive } = plan;
+  const { detectors, floors, heartbeatMs, passive, together = false } = plan;
   return Array.from({ length: detectors }, (_, index) => {
     const period = heartbeatMs[index % heartbeatMs.length] ?? 1_000;
     return {
@@ -32,7 +37,7 @@ export function detectorIdentities(plan: FleetPlan, random: Random): DetectorIde
       floor: 1 + (index % floors),
       mode: index < detectors - passive ? 'active' : 'passive',
       heartbeatMs: period,
-      phaseMs: Math.floor(random.next() * period),
+      phaseMs: together ? 0 : Math.floor(random.next() * period),
     };
   });
 }

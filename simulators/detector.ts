@@ -2,12 +2,22 @@ import type { Clock } from '../contracts/clock.ts';
 import { SmokewireError } from '../contracts/errors.ts';
 import type { DetectorAction } from '../contracts/http.ts';
 import type { DetectorMode, SignalValue } from '../contracts/mqtt-payloads.ts';
+import { type DetectorSubject, detectorTopic } from '../contracts/mqtt-topics.ts';
+import type { Ended, Receiver, Transit } from '../contracts/transit.ts';
 import { addressLabel, type BrokerAddress } from '../transport/mqtt/address.ts';
 import type { Rider } from './carousel.ts';
 import type { Applicant, ConnectGate } from './connect-gate.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { DetectorIdentity } from './detector-identity.ts';
-import { BIRTH, birthPackets, connectPacket, deathPacket, heartbeatPacket, type Place } from './detector-packets.ts';
+import {
+  BIRTH,
+  birthPackets,
+  clientIdOf,
+  connectPacket,
+  deathPacket,
+  heartbeatPacket,
+  type Place,
+} from './detector-packets.ts';
 import { Outbox, type Settle } from './outbox.ts';
 
 /** What all detectors of a fleet share. */
@@ -20,6 +30,8 @@ export interface DetectorHost {
   readonly deadlineMs: number;
   readonly wireClock: Clock;
   readonly gate: ConnectGate;
+  /** Is told what is on its way. */
+  readonly transit: Transit;
   /** Where the detector's connections come from; undefined leaves it to the system. */
   localAddress(id: number): string | undefined;
   /** `settled` may have changed. */
@@ -55,6 +67,11 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   #outbox: Outbox | undefined;
   /** Those who wait until it is up. */
   #rising: Settle[] | undefined;
+  /** Told while it wants to be up and is not, and while signals of it wait for their acknowledgement. */
+  #seeking: Ended | undefined;
+  #sending: Ended | undefined;
+  /** Of polls. */
+  #receiver: Receiver | undefined;
 
   constructor(identity: DetectorIdentity, host: DetectorHost) {
     this.id = identity.id;
@@ -72,6 +89,11 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
 
   get tripped(): boolean {
     return this.#tripped;
+  }
+
+  /** In the carousel: it signals 1. */
+  get loud(): boolean {
+    return this.#tripped && this.#condition === 'well';
   }
 
   /** Whether its connection is as it should be. */
@@ -98,8 +120,11 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
 
   /** Drops the TCP connection without DISCONNECT, and stays away. Resolves when the socket is gone. */
   kill(): Promise<void> {
+    // The broker publishes its will.
+    if (this.#up) this.#published('status', 1, true);
     this.#condition = 'killed';
     this.#abandon('killed');
+    this.#receiver?.away();
     const connection = this.#connection;
     this.#connection = undefined;
     this.#birth = UNBORN;
@@ -133,6 +158,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
 
   /** Wants a connection. */
   seek(): void {
+    this.#seeking ??= this.#host.transit.begin('mqtt', `detector ${this.id} connects`);
     this.#host.changed(this);
     this.#host.gate.request(this);
   }
@@ -178,16 +204,21 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   acknowledged(connection: Connection, packetId: number): void {
     if (connection !== this.#connection) return;
     if (this.#up) {
-      this.#outbox?.acknowledged(packetId);
+      if (this.#outbox?.acknowledged(packetId)) this.#published('signal', 1, false);
+      if (this.#outbox?.empty) this.#sent();
     } else if (this.#birth !== UNBORN) {
       this.#birth &= ~packetId;
+      if (packetId === BIRTH.config) this.#published('config', 1, true);
+      if (packetId === BIRTH.status) this.#published('status', 1, true);
       if (this.#up) this.#rise();
     }
   }
 
   /** A poll. */
   asked(connection: Connection): void {
-    if (connection === this.#connection) this.beat();
+    if (connection !== this.#connection) return;
+    this.beat();
+    this.#receiver?.received(this.#topic('poll'), false);
   }
 
   closed(connection: Connection, reason: string): void {
@@ -195,6 +226,9 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     const failed = !this.#up || connection.ageS < SHORT_LIFE_S;
     this.#connection = undefined;
     this.#birth = UNBORN;
+    this.#sent();
+    this.#receiver?.away();
+    this.#seeking ??= this.#host.transit.begin('mqtt', `detector ${this.id} connects`);
     if (failed) this.#host.gate.failed(this, reason);
     else this.#host.gate.request(this);
     this.#host.changed(this);
@@ -212,6 +246,12 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   #rise(): void {
     this.#host.gate.succeeded(this);
     this.#host.changed(this);
+    if (this.mode === 'passive') {
+      const options = { filters: [this.#topic('poll')], keptSession: false };
+      this.#receiver ??= this.#host.transit.receiver(clientIdOf(this.#place), options);
+      this.#receiver.live(false);
+    }
+    this.#sought();
     if (this.#condition === 'well') this.#report();
     const rising = this.#rising ?? [];
     this.#rising = undefined;
@@ -220,7 +260,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
 
   /** Speaks without waiting for its turn: what is not acknowledged yet, or how it stands, unless it is passive and well. */
   #report(): void {
-    if (this.#outbox?.empty === false && this.#connection) this.#outbox.flush(this.#connection);
+    if (this.#outbox?.empty === false && this.#connection) this.#flush(this.#connection);
     else if (this.mode === 'active' || this.#tripped) this.#signal();
   }
 
@@ -230,10 +270,11 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     if (!this.#up || !connection) return;
     if (this.#tripped) {
       this.#outgoing.put(1);
-      this.#outgoing.flush(connection);
+      this.#flush(connection);
     } else if (connection.writable) {
       this.#heartbeat ??= heartbeatPacket(this.#place);
       connection.write(this.#heartbeat);
+      this.#published('signal', 0, false);
     }
   }
 
@@ -246,7 +287,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     if (this.#condition !== 'well') return Promise.resolve();
     return this.#await(action, (settle) => {
       this.#outgoing.put(value, settle);
-      if (this.#up && this.#connection) this.#outgoing.flush(this.#connection);
+      if (this.#up && this.#connection) this.#flush(this.#connection);
     });
   }
 
@@ -265,7 +306,33 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     });
   }
 
+  #flush(connection: Connection): void {
+    this.#sending ??= this.#host.transit.begin('mqtt', `a signal of detector ${this.id}`);
+    this.#outgoing.flush(connection);
+  }
+
+  #sent(): void {
+    this.#sending?.();
+    this.#sending = undefined;
+  }
+
+  #sought(): void {
+    this.#seeking?.();
+    this.#seeking = undefined;
+  }
+
+  #published(subject: DetectorSubject, qos: 0 | 1, retain: boolean): void {
+    this.#host.transit.published(this.#topic(subject), { qos, retain });
+  }
+
+  #topic(subject: DetectorSubject): string {
+    const { root, site } = this.#host;
+    return detectorTopic(root, site, this.floor, this.id, subject);
+  }
+
   #abandon(what: string): void {
+    this.#sent();
+    this.#sought();
     if (this.#outbox === undefined && this.#rising === undefined) return;
     const error = new SmokewireError('STOPPED', `detector ${this.id} was ${what} before the broker answered`);
     this.#outbox?.abandon(error);

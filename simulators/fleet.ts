@@ -6,6 +6,7 @@ import type { Logger } from '../contracts/logger.ts';
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Service } from '../contracts/service.ts';
+import { type Transit, unwatched } from '../contracts/transit.ts';
 import { addressLabel, brokerAddress } from '../transport/mqtt/address.ts';
 import { Carousel } from './carousel.ts';
 import { ConnectGate } from './connect-gate.ts';
@@ -31,6 +32,8 @@ export interface FleetOptions extends FleetPlan {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Is told what is on its way between the detectors and the broker. */
+  readonly transit?: Transit;
   /** Called during the start with each detector that is connected. */
   readonly onProgress?: (connected: number, detectors: number) => void;
 }
@@ -74,6 +77,7 @@ export class Fleet implements Service, FleetControl {
       deadlineMs: ACTION_DEADLINE_MS,
       wireClock,
       gate: this.#gate,
+      transit: options.transit ?? unwatched,
       localAddress: sourceAddresses(address.host, options.detectors),
       changed: (detector) => this.#changed(detector),
     };
@@ -82,6 +86,7 @@ export class Fleet implements Service, FleetControl {
     this.#carousel = new Carousel(
       clock,
       this.#detectors.filter((detector) => detector.mode === 'active'),
+      { oneByOne: options.together ?? false },
     );
   }
 

@@ -54,10 +54,12 @@ export class Outbox {
     }
   }
 
-  acknowledged(packetId: number): void {
+  /** Answers whether it was waiting for this one. */
+  acknowledged(packetId: number): boolean {
     const at = this.#entries.findIndex((entry) => entry.packetId === packetId);
-    if (at === -1) return;
+    if (at === -1) return false;
     for (const entry of this.#entries.splice(at, 1)) for (const settle of entry.settles) settle();
+    return true;
   }
 
   /** Forgets everything. */

@@ -9,6 +9,7 @@ import {
 } from '../contracts/mqtt-payloads.ts';
 import { parseMqttTopic, valveTopic } from '../contracts/mqtt-topics.ts';
 import type { Service } from '../contracts/service.ts';
+import type { Transit } from '../contracts/transit.ts';
 import { MqttClient, type MqttMessage } from '../transport/mqtt/client.ts';
 import { Valve } from './valve.ts';
 
@@ -25,6 +26,7 @@ export interface ValvesOptions {
   /** The site's time: movements and the expiry of commands follow it. */
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly transit?: Transit;
 }
 
 /** A command as it reached a valve. */
@@ -51,7 +53,7 @@ export class Valves implements Service {
 
   constructor(options: ValvesOptions) {
     this.#options = options;
-    const { floors, site, root, mqttUrl, credentials, clock, logger, moveMs = MOVE_MS } = options;
+    const { floors, site, root, mqttUrl, credentials, clock, logger, transit, moveMs = MOVE_MS } = options;
     this.#valves = new Map(
       Array.from({ length: floors }, (_, index) => {
         const floor = index + 1;
@@ -64,6 +66,7 @@ export class Valves implements Service {
       clientId: `smokewire-${site}-valves`,
       subscriptions: { [`${root}/${site}/+/valve/command`]: 1 },
       logger,
+      ...(transit && { transit }),
       onMessage: (message) => this.#receive(message),
       onReady: () => this.#announce(),
     });

@@ -20,10 +20,11 @@ export class Bridge implements Service {
   readonly #commands: SupervisedConsumer;
 
   constructor(options: BridgeOptions) {
-    const { name, site, root, kafka, metrics, clock, logger, sink } = options;
+    const { name, site, root, kafka, metrics, clock, logger, sink, transit } = options;
     this.name = `bridge ${name}`;
     this.#inbound = new Inbound(options);
-    this.#mqtt = new MqttClient({ ...options.mqtt, clientId: `smokewire-${site}-bridge-${name}-commands`, logger });
+    const clientId = `smokewire-${site}-bridge-${name}-commands`;
+    this.#mqtt = new MqttClient({ ...options.mqtt, clientId, logger, ...(transit && { transit }) });
     const outbound = new Outbound({ site, root, mqtt: this.#mqtt, sink, metrics, clock, logger });
     this.#commands = new SupervisedConsumer({
       client: kafka,

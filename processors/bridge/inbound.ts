@@ -5,6 +5,7 @@ import type { Logger } from '../../contracts/logger.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
 import { bridgeSubscriptions } from '../../contracts/mqtt-topics.ts';
 import type { Service } from '../../contracts/service.ts';
+import type { Transit } from '../../contracts/transit.ts';
 import type { RecordSink } from '../../transport/kafka/types.ts';
 import type { MqttEndpoint } from '../../transport/mqtt/address.ts';
 import { type Batch, MqttSubscriber } from '../../transport/mqtt/subscriber.ts';
@@ -25,6 +26,7 @@ export interface InboundOptions {
   /** Keepalive, deadlines and backoff of the sockets. */
   readonly wireClock: Clock;
   readonly logger: Logger;
+  readonly transit?: Transit;
   /** Messages between MQTT and Kafka's acknowledgement above which reading pauses. */
   readonly maxInFlight?: number;
 }
@@ -57,6 +59,7 @@ export class Inbound implements Service {
       ...(options.maxInFlight !== undefined && { maxInFlight: options.maxInFlight }),
       wireClock: options.wireClock,
       logger: options.logger,
+      ...(options.transit && { transit: options.transit }),
       onBatch: (batch) => this.#take(batch),
     });
   }

@@ -145,7 +145,7 @@ test('a mail server that hangs on a backlog of faults delays neither their SMS n
   await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((id) => site.detector(id).silence()));
   for (const id of [1, 2, 3, 4, 5, 6, 7, 8]) await site.inbox.sms({ about: site.detector(id) });
   await site.detector(9).trip();
-  const { subject } = await site.inbox.email({ withinMs: 2_000 });
+  const { subject } = await site.inbox.email({ within: 2_000 });
   expect(subject).toMatch(/^FIRE: floor 1/);
 });
 

@@ -16,7 +16,7 @@ export function faults(name: string, world: World): void {
       const events = eventsOf(site);
       site.valve(3).stick();
       await site.detector(7).trip();
-      await site.lamp('valve/3').on({ withinMs: VALVE_FAULT_MS });
+      await site.lamp('valve/3').on({ within: VALVE_FAULT_MS });
       expect((await world.email(site, /valve 3/)).subject).toMatch(/^Fault: valve 3 does not answer/);
       expect((await site.inbox.sms({ about: site.valve(3) })).text).toMatch(/does not answer/);
       expect(site.valve(3).position).toBe('closed');

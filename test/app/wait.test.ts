@@ -13,7 +13,7 @@ function watched() {
       for (const listener of [...listeners]) listener();
     },
     wait: (clock: ManualClock, story = async () => 'it stands on signals') =>
-      waitFor(clock, 1_000, {
+      waitFor({ clock, awaited: () => () => {} }, 1_000, {
         what: 'the mail',
         look: () => value,
         watch: (changed) => {

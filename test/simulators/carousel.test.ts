@@ -11,7 +11,7 @@ interface Recording extends Rider {
 function rider(clock: ManualClock, heartbeatMs: number, phaseMs: number): Recording {
   const start = clock.now();
   const beats: number[] = [];
-  return { heartbeatMs, phaseMs, beats, beat: () => beats.push(clock.now() - start) };
+  return { heartbeatMs, phaseMs, loud: false, beats, beat: () => beats.push(clock.now() - start) };
 }
 
 /** Counts how often a timer was set. */

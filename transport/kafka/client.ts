@@ -5,6 +5,7 @@ import loggers, { type KafkajsLogger } from 'kafkajs/src/loggers/index.js';
 import type { Clock } from '../../contracts/clock.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
+import { type Transit, unwatched } from '../../contracts/transit.ts';
 import { Backoff } from './backoff.ts';
 import { errorFields, kafkaErrorType, stopped } from './errors.ts';
 import './share-connects.ts';
@@ -23,13 +24,20 @@ export interface KafkaClient {
   readonly wireClock: Clock;
   /** How long a first connection may take before KAFKA_UNREACHABLE, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Is told what is on its way to Kafka and from it. */
+  readonly transit: Transit;
+  /**
+   * Whether nothing is gathered for a while before it is read or committed: gathering spares work where time passes, and
+   * only holds up a site whose time stands still.
+   */
+  readonly prompt: boolean;
 }
 
 export function kafkaClient(
   options: Pick<KafkaClient, 'brokers' | 'clientId' | 'logger' | 'wireClock'> &
-    Partial<Pick<KafkaClient, 'topicPrefix' | 'connectTimeoutMs'>>,
+    Partial<Pick<KafkaClient, 'topicPrefix' | 'connectTimeoutMs' | 'transit' | 'prompt'>>,
 ): KafkaClient {
-  return { topicPrefix: '', connectTimeoutMs: 5_000, ...options };
+  return { topicPrefix: '', connectTimeoutMs: 5_000, transit: unwatched, prompt: false, ...options };
 }
 
 /** Hides what is not committed of other people's transactions, as Kafka Streams does. */

@@ -3,6 +3,7 @@ import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Service } from '../../contracts/service.ts';
+import type { Ended } from '../../contracts/transit.ts';
 import { Backoff, withinMs } from './backoff.ts';
 import type { Claim, Work } from './claim.ts';
 import { type KafkaClient, Link } from './client.ts';
@@ -42,6 +43,8 @@ export class SupervisedConsumer implements Service {
   readonly #stop = new AbortController();
   readonly #started: Deferred<void> = deferred<void>();
   #running: Promise<void> | undefined;
+  /** Told while it is on its way into the group. */
+  #joining: Ended | undefined;
   #generation: Generation | undefined;
 
   constructor(options: ConsumerOptions) {
@@ -59,7 +62,7 @@ export class SupervisedConsumer implements Service {
 
   /** Resolves when the member has its partitions and is caught up with their tables; KAFKA_UNREACHABLE where nobody answers. */
   async start(): Promise<void> {
-    this.#running ??= this.#run();
+    this.#running ??= this.#run().finally(() => this.#joined());
     await this.#started.promise;
   }
 
@@ -76,6 +79,7 @@ export class SupervisedConsumer implements Service {
 
   async #run(): Promise<void> {
     const { client, metrics, role, topics } = this.#options;
+    this.#joining = client.transit.begin('kafka', `${role} connects`);
     const backoff = new Backoff(client.wireClock, 'kafka consumer restart');
     let patient = false;
     while (!this.#stop.signal.aborted) {
@@ -98,6 +102,7 @@ export class SupervisedConsumer implements Service {
         if (!patient) return this.#started.reject(error);
         metrics.consumerRestarts.inc({ role });
         this.#log.warn(errorFields(error), 'the consumer lost its session; making a new one');
+        this.#joining ??= client.transit.begin('kafka', `${role} connects`);
         await backoff.wait(this.#stop.signal);
       } finally {
         this.#stop.signal.removeEventListener('abort', cut);
@@ -108,8 +113,9 @@ export class SupervisedConsumer implements Service {
 
   /** Lives through generations of the group until it is stopped; throws when the session is lost. */
   async #serve(link: Link, backoff: Backoff): Promise<void> {
-    const { client, topics, lingerMs = 0, yieldMs = 0, begin } = this.#options;
+    const { client, role, topics, lingerMs = 0, yieldMs = 0, begin } = this.#options;
     while (!this.#stop.signal.aborted) {
+      this.#joining ??= client.transit.begin('kafka', `${role} joins its group`);
       let partitions: readonly number[];
       try {
         partitions = await this.#membership.join(link);
@@ -134,6 +140,7 @@ export class SupervisedConsumer implements Service {
         this.#log.debug({ partitions }, 'joined the group');
         await generation.serve(begin, this.#stop.signal, () => {
           backoff.reset();
+          this.#joined();
           this.#started.resolve();
         });
       } finally {
@@ -141,5 +148,10 @@ export class SupervisedConsumer implements Service {
       }
     }
     await withinMs(client.wireClock, LEAVE_MS, this.#membership.leave());
+  }
+
+  #joined(): void {
+    this.#joining?.();
+    this.#joining = undefined;
   }
 }

@@ -2,6 +2,7 @@ import type { FetchedMessage, FetchedPartition } from 'kafkajs/src/cluster/index
 import Batch from 'kafkajs/src/consumer/batch.js';
 import { sleep } from '../../contracts/clock.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
+import type { Reader } from '../../contracts/transit.ts';
 import { Backoff } from './backoff.ts';
 import { type KafkaClient, type Link, READ_COMMITTED } from './client.ts';
 import { errorFields, kafkaErrorType } from './errors.ts';
@@ -46,6 +47,7 @@ export class FetchLoop {
   readonly #yieldMs: number;
   readonly #deliver: FetchLoopOptions['deliver'];
   readonly #positions = new Map<string, Position>();
+  readonly #reader: Reader;
   /** Changes when other brokers have to be asked than before. */
   #epoch = 0;
   #nodes: ReadonlySet<number> = new Set();
@@ -55,9 +57,10 @@ export class FetchLoop {
   constructor({ client, link, lingerMs, yieldMs, deliver }: FetchLoopOptions) {
     this.#client = client;
     this.#link = link;
-    this.#lingerMs = lingerMs;
-    this.#yieldMs = yieldMs;
+    this.#lingerMs = client.prompt ? 0 : lingerMs;
+    this.#yieldMs = client.prompt ? 0 : yieldMs;
     this.#deliver = deliver;
+    this.#reader = client.transit.reader();
   }
 
   /** Whether the last fetch failed. */
@@ -69,6 +72,7 @@ export class FetchLoop {
   read(topic: string, partition: number, offset: number): void {
     const position = { topic, partition, offset };
     this.#positions.set(`${topic}/${partition}`, position);
+    this.#reader.at(topic, partition, offset);
     if (this.#nodes.has(this.#leaderOf(position))) return;
     this.#epoch++;
     this.#wake();
@@ -77,11 +81,17 @@ export class FetchLoop {
   /** Reads a partition no longer; what is being fetched of it is dropped. */
   pause(topic: string, partition: number): void {
     this.#positions.delete(`${topic}/${partition}`);
+    this.#reader.leave(topic, partition);
   }
 
   /** Reads until `signal` aborts. Never rejects, unless `deliver` does. */
   async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    const over = () => {
+      this.#reader.end();
+      this.#wake();
+    };
+    if (signal.aborted) over();
+    signal.addEventListener('abort', over, { once: true });
     const backoff = new Backoff(this.#client.wireClock, 'kafka fetch retry');
     while (!signal.aborted) {
       const epoch = this.#epoch;
@@ -174,7 +184,9 @@ export class FetchLoop {
     const nextOffset = Number(batch.lastOffset()) + 1;
     position.offset = nextOffset;
     const records = batch.messages.map((message) => inRecord(topic, partition, message));
-    return this.#deliver({ topic, partition, records, nextOffset });
+    const taken = this.#deliver({ topic, partition, records, nextOffset });
+    if (this.#positions.get(`${topic}/${partition}`) === position) this.#reader.at(topic, partition, nextOffset);
+    return taken;
   }
 
   async #recover(error: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {

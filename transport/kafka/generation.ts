@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../contracts/clock.ts';
+import type { Ended } from '../../contracts/transit.ts';
 import { untilAborted } from '../../contracts/until-aborted.ts';
 import { withinMs } from './backoff.ts';
 import type { Claim, Work } from './claim.ts';
@@ -45,6 +46,8 @@ export class Generation {
   #lost: unknown;
   #closed = false;
   #commitTimer: Timer | undefined;
+  /** Told while something is done and not committed. */
+  #uncommitted: Ended | undefined;
   #committing: Promise<void> | undefined;
   #lastHeartbeat: number;
   #beating = false;
@@ -105,6 +108,7 @@ export class Generation {
       this.#over.abort();
       heartbeat.cancel();
       this.#commitTimer?.cancel();
+      this.#uncommitted?.();
     }
     if (this.#lost) throw this.#lost;
   }
@@ -152,6 +156,13 @@ export class Generation {
   #done(progress: Progress): void {
     if (this.#closed) return;
     this.#progress.set(`${progress.topic}/${progress.partition}`, progress);
+    const { transit, prompt } = this.#client;
+    this.#uncommitted ??= transit.begin('kafka', `offsets of ${this.#membership.groupId}`);
+    if (prompt) queueMicrotask(() => void this.#commit());
+    else this.#commitLater();
+  }
+
+  #commitLater(): void {
     this.#commitTimer ??= this.#clock.after('kafka commit', COMMIT_EVERY_MS, () => {
       this.#commitTimer = undefined;
       void this.#commit();
@@ -172,9 +183,13 @@ export class Generation {
       .catch((error: unknown) => {
         if (isGenerationOver(error)) return this.#over.abort();
         this.#client.logger.debug(errorFields(error), 'a commit failed');
-        for (const [key, entry] of progress) if (!this.#progress.has(key)) this.#done(entry);
+        for (const [key, entry] of progress) if (!this.#progress.has(key)) this.#progress.set(key, entry);
+        if (!this.#closed) this.#commitLater();
       });
     await this.#committing;
+    if (this.#progress.size > 0) return;
+    this.#uncommitted?.();
+    this.#uncommitted = undefined;
   }
 
   async #beat(): Promise<void> {

@@ -4,6 +4,7 @@ import type { OutRecord } from '../../contracts/kafka-records.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Service } from '../../contracts/service.ts';
+import type { Ended } from '../../contracts/transit.ts';
 import { Backoff } from './backoff.ts';
 import { type KafkaClient, Link } from './client.ts';
 import { errorFields, stopped } from './errors.ts';
@@ -37,6 +38,7 @@ export class Producer implements Service, RecordSink {
   #pumping = false;
   #connected = false;
   #inFlight = 0;
+  #underWay: Ended | undefined;
 
   constructor({ client, role, metrics }: { client: KafkaClient; role: string; metrics: Metrics }) {
     this.name = `${role} producer`;
@@ -81,6 +83,7 @@ export class Producer implements Service, RecordSink {
     if (this.#stop.signal.aborted) return Promise.reject(stopped(this.name));
     if (records.length === 0) return Promise.resolve();
     this.#inFlight += records.length;
+    this.#underWay ??= this.#client.transit.begin('kafka', `records of ${this.name}`);
     return new Promise((resolve, reject) => {
       this.#outbox.add({ records, taken: 0, resolve, reject, refusal: undefined });
       this.#pump();
@@ -121,11 +124,11 @@ export class Producer implements Service, RecordSink {
       await Promise.all(
         [...this.#outbox.byLeader(left)].map(async ([nodeId, share]) => {
           try {
-            const codes = await this.#request(nodeId, share);
+            const answers = await this.#request(nodeId, share);
             for (const [i, batch] of share.entries()) {
-              const code = codes[i] ?? -1;
+              const { errorCode: code = -1, baseOffset } = answers[i] ?? {};
               const refusal = REFUSALS.get(code);
-              if (code === 0) this.#count(batch);
+              if (code === 0) this.#written(batch, Number(baseOffset));
               else if (refusal) refused.push({ batch, code: refusal });
               else {
                 reason = errors.createErrorFromCode(code);
@@ -144,18 +147,17 @@ export class Producer implements Service, RecordSink {
     for (const { batch, code } of refused) await this.#isolate(batch, code);
   }
 
-  /** The error code of each batch, in their order. */
-  async #request(nodeId: number, batches: readonly PartitionBatch[]): Promise<(number | undefined)[]> {
+  /** What became of each batch, in their order. */
+  async #request(nodeId: number, batches: readonly PartitionBatch[]) {
     const broker = await this.#link.cluster.findBroker({ nodeId });
     const { topics } = await produce(
       broker,
       batches.map(({ route, partition, builder }) => ({ topic: route.name, partition, batch: builder.finish() })),
     );
-    return batches.map(
-      ({ route, partition }) =>
-        topics
-          .find(({ topicName }) => topicName === route.name)
-          ?.partitions.find((answer) => answer.partition === partition)?.errorCode,
+    return batches.map(({ route, partition }) =>
+      topics
+        .find(({ topicName }) => topicName === route.name)
+        ?.partitions.find((answer) => answer.partition === partition),
     );
   }
 
@@ -193,12 +195,17 @@ export class Producer implements Service, RecordSink {
     }
   }
 
-  #count({ route, entries }: PartitionBatch): void {
-    this.#metrics.produced.inc({ role: this.#role, topic: route.topic }, entries.length);
+  #written({ route: { topic }, partition, entries }: PartitionBatch, baseOffset: number): void {
+    this.#metrics.produced.inc({ role: this.#role, topic }, entries.length);
+    this.#client.transit.written(topic, partition, baseOffset + entries.length);
   }
 
   #settle(send: Send, error: SmokewireError | undefined): void {
     this.#inFlight -= send.records.length;
+    if (this.#inFlight === 0) {
+      this.#underWay?.();
+      this.#underWay = undefined;
+    }
     if (error) send.reject(error);
     else send.resolve();
   }

@@ -80,3 +80,23 @@ async function everyPartitionIsLed(admin: Admin, topics: readonly string[]): Pro
   }
   return found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
 }
+
+/** Where a partition ends: the offset that its next record gets. */
+export interface TopicEnd {
+  /** Without prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly end: number;
+}
+
+/** Where each partition of the site's topics ends; they have to be there. */
+export async function topicEnds(client: KafkaClient): Promise<TopicEnd[]> {
+  return await withAdmin(client, async (_admin, link) => {
+    const names = new Map([...TOPICS.keys()].map((topic) => [client.topicPrefix + topic, topic]));
+    await link.cluster.addMultipleTargetTopics([...names.keys()]);
+    const extents = await extentsOf(link, [...names.keys()], [...Array(PARTITIONS).keys()]);
+    return [...names].flatMap(([name, topic]) =>
+      [...(extents.get(name) ?? [])].map(([partition, { end }]) => ({ topic, partition, end })),
+    );
+  });
+}

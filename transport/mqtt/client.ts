@@ -3,6 +3,7 @@ import { MqttClient as MqttJsClient } from 'mqtt';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Service } from '../../contracts/service.ts';
+import { type Ended, type Receiver, type Transit, unwatched } from '../../contracts/transit.ts';
 import { addressLabel, brokerAddress, type MqttEndpoint, openSocket, reasonOf } from './address.ts';
 
 /** A message as its subscriber gets it. */
@@ -31,6 +32,8 @@ export interface MqttClientOptions extends MqttEndpoint {
   /** Topic filters with the quality of service asked for. */
   readonly subscriptions?: Readonly<Record<string, 0 | 1>>;
   readonly logger: Logger;
+  /** Is told what is on its way to the broker and from it. */
+  readonly transit?: Transit;
   /** Called with each message; at QoS 1 it is acknowledged whatever becomes of it. */
   readonly onMessage?: (message: MqttMessage) => void;
   /** Called after each connect, the first included, once the subscriptions stand: the moment for a birth message. */
@@ -59,11 +62,18 @@ export class MqttClient implements Service {
   #onConnected: (() => void)[] = [];
   /** Those who wait for an answer, to be told when the client stops. */
   readonly #waiting = new Set<(error: SmokewireError) => void>();
+  readonly #transit: Transit;
+  readonly #receiver: Receiver;
+  /** Told while it wants to be connected, and is not. */
+  #connecting: Ended | undefined;
 
   constructor(options: MqttClientOptions) {
     this.#options = options;
     this.#label = addressLabel(brokerAddress(options));
     this.name = `mqtt-client ${options.clientId}`;
+    const { clientId, subscriptions = {}, clean = true, transit = unwatched } = options;
+    this.#transit = transit;
+    this.#receiver = transit.receiver(clientId, { filters: Object.keys(subscriptions), keptSession: !clean });
   }
 
   /** Whether the broker is there and the subscriptions stand. */
@@ -112,9 +122,15 @@ export class MqttClient implements Service {
   publish(topic: string, payload: string | Buffer, options: { qos: 0 | 1; retain: boolean }): Promise<void> {
     const client = this.#client;
     if (client === undefined) return Promise.reject(this.#stopped());
-    return this.#answer((resolve, reject) => {
-      client.publish(topic, payload, options, (error) => (error ? reject(error) : resolve()));
+    const ended = this.#transit.begin('mqtt', topic);
+    const answered = this.#answer<void>((resolve, reject) => {
+      client.publish(topic, payload, options, (error) => {
+        if (error) return reject(error);
+        this.#transit.published(topic, options);
+        resolve();
+      });
     });
+    return answered.finally(ended);
   }
 
   /**
@@ -161,9 +177,14 @@ export class MqttClient implements Service {
     client.on('close', () => {
       if (this.#ready) logger.warn(connection, 'lost the MQTT broker; connecting again');
       this.#ready = false;
+      this.#receiver.away();
+      if (this.#client === client) this.#connecting ??= this.#transit.begin('mqtt', `${clientId} connects`);
     });
     if (onMessage) {
-      client.on('message', (topic, payload, packet) => onMessage({ topic, payload, retained: packet.retain }));
+      client.on('message', (topic, payload, packet) => {
+        onMessage({ topic, payload, retained: packet.retain });
+        this.#receiver.received(topic, packet.retain);
+      });
     }
     return client;
   }
@@ -181,6 +202,8 @@ export class MqttClient implements Service {
     // A stop may have come between.
     if (this.#client !== client || !client.connected) return;
     this.#ready = true;
+    this.#receiver.live(false);
+    this.#connected();
     onReady?.();
     for (const connected of this.#onConnected.splice(0)) connected();
   }
@@ -210,6 +233,8 @@ export class MqttClient implements Service {
     const socket = this.#socket;
     this.#client = undefined;
     this.#ready = false;
+    this.#receiver.away();
+    this.#connected();
     for (const reject of this.#waiting) reject(this.#stopped());
     this.#waiting.clear();
     this.#onConnected = [];
@@ -225,6 +250,11 @@ export class MqttClient implements Service {
       await closed;
     }
     await client.endAsync(true);
+  }
+
+  #connected(): void {
+    this.#connecting?.();
+    this.#connecting = undefined;
   }
 
   #unreachable(cause: Error): SmokewireError {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../contracts/clock.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Service } from '../../contracts/service.ts';
+import { type Ended, type Receiver, type Transit, unwatched } from '../../contracts/transit.ts';
 import { addressLabel, type BrokerAddress, brokerAddress, type MqttEndpoint, reasonOf } from './address.ts';
 import { SubscriberConnection } from './connection.ts';
 import type { Publish } from './frames.ts';
@@ -30,6 +31,8 @@ export interface MqttSubscriberOptions extends MqttEndpoint {
   /** The wire's clock: keepalive, deadlines and backoff. */
   readonly wireClock: Clock;
   readonly logger: Logger;
+  /** Is told what comes. */
+  readonly transit?: Transit;
   readonly onBatch: (batch: Batch) => void;
 }
 
@@ -59,6 +62,10 @@ export class MqttSubscriber implements Service {
   #settleStart: ((error?: SmokewireError) => void) | undefined;
   #settleStop: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
+  readonly #transit: Transit;
+  readonly #receiver: Receiver;
+  /** Told while it wants to be connected, and is not. */
+  #connecting: Ended | undefined;
 
   constructor(options: MqttSubscriberOptions) {
     this.#options = options;
@@ -67,6 +74,9 @@ export class MqttSubscriber implements Service {
     this.#maxInFlight = options.maxInFlight ?? 10_000;
     this.#maxInFlightBytes = options.maxInFlightBytes ?? 16 * 1024 * 1024;
     this.name = `mqtt-subscriber ${options.clientId}`;
+    const { clientId, subscriptions, transit = unwatched } = options;
+    this.#transit = transit;
+    this.#receiver = transit.receiver(clientId, { filters: Object.keys(subscriptions), keptSession: true });
   }
 
   /** Messages handed over and not acknowledged yet. */
@@ -104,6 +114,7 @@ export class MqttSubscriber implements Service {
   stop(): Promise<void> {
     this.#stopped ??= new Promise((resolve) => {
       this.#retry?.cancel();
+      this.#connected();
       this.#settleStart?.(this.#stoppedError());
       this.#settleStop = resolve;
       if (this.#connection === undefined) resolve();
@@ -132,6 +143,9 @@ export class MqttSubscriber implements Service {
             this.#inFlight -= messages.length;
             this.#inFlightBytes -= bytes;
             connection.acknowledge(messages);
+            if (connection === this.#connection) {
+              for (const { topic, retained } of messages) this.#receiver.received(topic, retained);
+            }
             this.#regulate();
           },
         });
@@ -148,6 +162,8 @@ export class MqttSubscriber implements Service {
     }
     this.#liveSince = wireClock.now();
     this.#everLive = true;
+    this.#receiver.live(sessionPresent);
+    this.#connected();
     this.#settleStart?.();
     this.#regulate();
   }
@@ -156,6 +172,7 @@ export class MqttSubscriber implements Service {
     const liveSince = this.#liveSince;
     this.#liveSince = undefined;
     this.#connection = undefined;
+    this.#receiver.away();
     if (this.#settleStop) this.#settleStop();
     else if (this.#settleStart) this.#settleStart(this.#unreachable(reason));
     else this.#reconnect(liveSince, reason);
@@ -169,6 +186,7 @@ export class MqttSubscriber implements Service {
     const fields = { clientId, broker: this.#label, error: reasonOf(reason), retryInMs: this.#backoffMs };
     if (liveSince !== undefined) logger.warn(fields, 'lost the MQTT broker; connecting again');
     else logger.debug(fields, 'the MQTT broker does not take the connection yet');
+    this.#connecting ??= this.#transit.begin('mqtt', `${clientId} connects`);
     this.#retry = wireClock.after('MQTT reconnect', this.#backoffMs, () => this.#connect());
     this.#backoffMs = Math.min(2 * this.#backoffMs, BACKOFF_MS.longest);
   }
@@ -178,6 +196,11 @@ export class MqttSubscriber implements Service {
     const load = Math.max(this.#inFlight / this.#maxInFlight, this.#inFlightBytes / this.#maxInFlightBytes);
     if (this.#holding || load >= 1) this.#connection?.pause();
     else if (load <= 0.5) this.#connection?.resume();
+  }
+
+  #connected(): void {
+    this.#connecting?.();
+    this.#connecting = undefined;
   }
 
   #unreachable(cause: unknown): SmokewireError {

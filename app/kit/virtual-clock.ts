@@ -1,0 +1,110 @@
+import type { Clock, Timer } from '../../contracts/clock.ts';
+import { SmokewireError } from '../../contracts/errors.ts';
+import { TimerQueue } from './timer-queue.ts';
+
+/** When the story of every virtual site begins. */
+export const VIRTUAL_START = Date.parse('2026-01-01T00:00:00Z');
+
+/** So many timers at one instant are a loop, not work. */
+const MOST_AT_ONCE = 1_000_000;
+
+/**
+ * Time that stands still until it is moved, timer by timer: the next one begins only when the site has settled after the one
+ * before, also at the same instant. So what competes at an instant is decided by the order of timers, and not by sockets.
+ */
+export class VirtualClock implements Clock {
+  readonly #queue = new TimerQueue();
+  #now: number;
+  /** Moves of the clock take turns. */
+  #moving: Promise<unknown> | undefined;
+  /** Resolves when what a timer began has come to rest. */
+  readonly #settled: () => Promise<void>;
+  #atOnce = 0;
+
+  constructor(settled: () => Promise<void>, start = VIRTUAL_START) {
+    this.#settled = settled;
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(name: string, delayMs: number, fire: () => void): Timer {
+    return this.#queue.add(name, this.#now + Math.max(0, delayMs), fire);
+  }
+
+  every(name: string, periodMs: number, fire: () => void): Timer {
+    const period = Math.max(1, periodMs);
+    let at = this.#now + period;
+    let timer = this.#queue.add(name, at, beat.bind(this));
+    function beat(this: VirtualClock): void {
+      at += period;
+      timer = this.#queue.add(name, at, beat.bind(this));
+      fire();
+    }
+    return { cancel: () => timer.cancel() };
+  }
+
+  /** What waits, next first; times in milliseconds since the Unix epoch. */
+  timers(): readonly { readonly name: string; readonly at: number }[] {
+    return this.#queue.list();
+  }
+
+  /** Lets `ms` pass. */
+  advance(ms: number): Promise<void> {
+    return this.#move(async () => {
+      const until = this.#now + ms;
+      while (await this.#step(until));
+      this.#now = until;
+    });
+  }
+
+  /** Lets time pass up to the next timer, and answers with its instant; undefined where nothing waits. */
+  nextTimer(): Promise<number | undefined> {
+    return this.#move(async () => {
+      const at = this.#queue.next?.at;
+      if (at !== undefined) while (await this.#step(at));
+      return at;
+    });
+  }
+
+  /** Lets time pass, timer by timer, until `done` answers true, or nothing waits before `until`. Answers whether it is done. */
+  runUntil(done: () => boolean, until: number): Promise<boolean> {
+    return this.#move(async () => {
+      while (!done()) {
+        if (!(await this.#step(until))) return done();
+      }
+      return true;
+    });
+  }
+
+  async #move<T>(moves: () => Promise<T>): Promise<T> {
+    while (this.#moving) await this.#moving.catch(() => {});
+    const moved = (async () => {
+      await this.#settled();
+      return await moves();
+    })();
+    this.#moving = moved;
+    try {
+      return await moved;
+    } finally {
+      this.#moving = undefined;
+    }
+  }
+
+  /** Fires the next timer that is due at `until` or before, and waits until the site has settled; false where there is none. */
+  async #step(until: number): Promise<boolean> {
+    const next = this.#queue.next;
+    if (!next || next.at > until) return false;
+    this.#atOnce = next.at > this.#now ? 0 : this.#atOnce + 1;
+    if (this.#atOnce > MOST_AT_ONCE) {
+      throw new SmokewireError('INTERNAL', `time does not move: '${next.name}' comes again and again at one instant`);
+    }
+    this.#now = Math.max(this.#now, next.at);
+    this.#queue.take();
+    next.fire();
+    await this.#settled();
+    return true;
+  }
+}
