@@ -4,8 +4,9 @@ import type { Logger } from '../../contracts/logger.ts';
 import { FrameSplitter } from './codec/frames.ts';
 import { MalformedFrame } from './codec/reader.ts';
 import type { Writer } from './codec/writer.ts';
-import type { FaultyConnection, KafkaFaults } from './faults/faults.ts';
-import type { RequestIdentity } from './faults/seen-request.ts';
+import type { Faults } from './faults/faults.ts';
+import type { FaultyPeer } from './faults/observed-request.ts';
+import type { RequestIdentity } from './faults/types.ts';
 import { labelOf, open } from './opened.ts';
 import type { BrokerState, Peer } from './request.ts';
 
@@ -15,7 +16,7 @@ const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
 export interface ConnectionOptions {
   readonly socket: Socket;
   readonly broker: BrokerState;
-  readonly faults: KafkaFaults;
+  readonly faults: Faults;
   readonly logger: Logger;
   readonly advertised: Peer['advertised'];
   readonly maxFrameBytes: number;
@@ -25,13 +26,13 @@ export interface ConnectionOptions {
  * One client: requests are answered one at a time, in the order they came, as the protocol promises. What does not
  * follow the grammar ends this connection and nothing else.
  */
-export class Connection implements FaultyConnection {
+export class Connection implements FaultyPeer {
   readonly advertised: Peer['advertised'];
   readonly remoteHost: string;
   readonly remotePort: number;
   readonly #socket: Socket;
   readonly #broker: BrokerState;
-  readonly #faults: KafkaFaults;
+  readonly #faults: Faults;
   readonly #logger: Logger;
   readonly #frames: FrameSplitter;
   readonly #closing = new Set<() => void>();
@@ -136,7 +137,7 @@ export class Connection implements FaultyConnection {
     const { api, request, answer } = opened;
     this.#waiting = frame;
     const waiting =
-      this.#faults.interceptions === undefined
+      this.#faults.rules === undefined
         ? api.handle(request, answer, this.#broker)
         : this.#faults.pass(frame, opened, this);
     if (!waiting) {

@@ -3,14 +3,14 @@ import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import { Connection } from './connection.ts';
-import type { KafkaFaults } from './faults/faults.ts';
+import type { Faults } from './faults/faults.ts';
 import type { BrokerState } from './request.ts';
 
 export interface ListenerOptions {
   readonly host: string;
   readonly maxFrameBytes: number;
   readonly broker: BrokerState;
-  readonly faults: KafkaFaults;
+  readonly faults: Faults;
   readonly logger: Logger;
 }
 

@@ -65,15 +65,18 @@ export class Faults implements KafkaFaults {
   }
 
   moveCoordinator(groupId?: string): void {
-    const unaware = new Set<FaultyPeer>(this.#connections);
+    const unaware = new Set<number>();
+    for (const peer of this.#connections) {
+      unaware.add(peer.remotePort);
+      peer.onceClosed(() => unaware.delete(peer.remotePort));
+    }
     this.intercept(
-      ({ peer, groups }) => {
+      ({ connection, groups }) => {
         const concerned = groupId === undefined ? groups.size > 0 : groups.has(groupId);
-        return concerned && unaware.delete(peer) ? { kind: 'error', error: 'NOT_COORDINATOR' } : undefined;
+        return concerned && unaware.delete(connection) ? { kind: 'error', error: 'NOT_COORDINATOR' } : undefined;
       },
       { while: () => unaware.size > 0 },
     );
-    for (const peer of unaware) peer.onceClosed(() => unaware.delete(peer));
     for (const group of this.#broker.groups.all()) {
       if (groupId === undefined || group.id === groupId) group.turnAway(ErrorCode.NOT_COORDINATOR);
     }

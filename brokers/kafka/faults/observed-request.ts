@@ -3,40 +3,31 @@ import { ErrorCode } from '../error-codes.ts';
 import { type Opened, open } from '../opened.ts';
 import type { BrokerState, Peer } from '../request.ts';
 import { Notes, rehearsalOf } from './rehearsal.ts';
-
-/** The name of an error of the Kafka protocol, as `NOT_COORDINATOR`. */
-export type KafkaErrorName = keyof typeof ErrorCode;
+import type { KafkaErrorName, RequestIdentity, SeenRequest } from './types.ts';
 
 /** A connection as faults see it. */
 export interface FaultyPeer extends Peer {
-  /** The client's port: with the correlation id it names a request, for both sides. */
   readonly remotePort: number;
   readonly closed: boolean;
   /** Its request on the way is held, and those behind it; or no longer. */
   stall(stalled: boolean): void;
+  /** Takes bytes from now on, and answers nothing. */
+  pause(): void;
+  resume(): void;
   /** Drops the connection. */
   destroy(): void;
+  /** The requests that arrived and are not answered because of a fault. */
+  held(): RequestIdentity[];
 }
 
-/** What names a request, on both sides of the connection. */
-export interface RequestIdentity {
-  /** The port from which the client came. */
-  readonly connection: number;
-  readonly correlationId: number;
-  /** The API's name, as `Produce`. */
+/** A request before it is handled, while there are rules. */
+export class ObservedRequest implements SeenRequest {
   readonly api: string;
-}
-
-/** A request on its way, as a rule sees it. What it is about is read from its body only when asked for. */
-export class SeenRequest implements RequestIdentity {
-  readonly api: string;
-  /** The API's number (kafka.apache.org/protocol#protocol_api_keys). */
   readonly key: number;
   readonly version: number;
   readonly clientId: string;
   readonly connection: number;
   readonly correlationId: number;
-  /** @internal */
   readonly peer: FaultyPeer;
   readonly #frame: Buffer;
   readonly #opened: Opened;
@@ -56,22 +47,19 @@ export class SeenRequest implements RequestIdentity {
     this.#fresh = fresh;
   }
 
-  /** The topics that it names, with their partitions where it names them. */
   get topics(): ReadonlyMap<string, readonly number[]> {
     return this.#rehearsed().topics;
   }
 
-  /** The consumer groups that it names. FindCoordinator, which only looks for one, names none. */
   get groups(): ReadonlySet<string> {
     return this.#rehearsed().groups;
   }
 
-  /** The keys of the records of a Produce, as text; those of compressed batches, which are not opened, are missing. */
   get recordKeys(): readonly (string | null)[] {
     return this.#rehearsed().keys;
   }
 
-  /** @internal Writes an answer of this API's form with the error in each of its places; nothing else happens. */
+  /** Writes an answer of this API's form with the error in each of its places; nothing else happens. */
   async fail(error: KafkaErrorName): Promise<void> {
     const { api, request, answer } = this.#opened;
     answer.failWith(ErrorCode[error]);
