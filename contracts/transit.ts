@@ -6,7 +6,7 @@ export type Hop = (typeof HOPS)[number];
 export type Ended = () => void;
 
 /**
- * Who wants to know when a site has come to rest is told of all that is under way in it (docs/decisions/0080). Between two
+ * Who wants to know when a site has come to rest is told of all that is under way in it (docs/decisions/0095). Between two
  * things that are told here a part may only go on by promises and events of the same turn: whatever waits for a socket,
  * a thread or a timer of the machine has to be told, and what waits for a timer of the site's clock is at rest.
  */
