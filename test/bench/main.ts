@@ -10,13 +10,13 @@ import { recordingLogger } from '../support/logger.ts';
 import { benchBridge } from './bridge.ts';
 import { benchFleet } from './fleet.ts';
 import { benchKafkaStart } from './kafka-start.ts';
+import { benchKit, benchVirtualTime } from './kit.ts';
 import { benchRest, benchStart, benchTripToValve } from './site.ts';
 
 const MB = 1024 * 1024;
 
 /** What the benches run on, each in processes of their own. */
 interface Servers {
-  readonly name: string;
   readonly mqtt: { readonly url: string; readonly username: string; readonly password: string };
   readonly brokers: readonly string[];
   stop(): Promise<void>;
@@ -32,7 +32,6 @@ async function embeddedServers(): Promise<Servers> {
   });
   const { data } = await site.event('site.ready');
   return {
-    name: 'embedded brokers',
     mqtt: { url: String(data.mqtt), ...bridge },
     brokers: data.kafka,
     stop: () => site.kill(),
@@ -47,7 +46,6 @@ async function realServers(): Promise<Servers> {
   const [kafka, mosquitto] = [new ApacheKafka(), new Mosquitto()];
   await Promise.all([kafka.start(), mosquitto.start()]);
   return {
-    name: 'Apache Kafka and mosquitto',
     mqtt: { url: mosquitto.url, ...mosquitto.bridge },
     brokers: [kafka.address],
     stop: async () => void (await Promise.all([kafka.stop(), mosquitto.stop()])),
@@ -70,7 +68,7 @@ function print(what: string, value: number, unit: string, bound?: { atMost?: num
   process.stdout.write(`  ${what.padEnd(52)} ${String(shown).padStart(8)} ${unit.padEnd(14)} ${verdict}\n`);
 }
 
-const BENCHES: Readonly<Record<string, (servers: Servers, real: boolean) => Promise<void>>> = {
+const BENCHES: Readonly<Record<string, (servers: () => Promise<Servers>, real: boolean) => Promise<void>>> = {
   async kafka() {
     const { firstMs, medianMs } = await benchKafkaStart();
     print('embedded Kafka broker: first start', firstMs, 'ms', { atMost: 20 });
@@ -93,7 +91,8 @@ const BENCHES: Readonly<Record<string, (servers: Servers, real: boolean) => Prom
     print('1,000 detectors at 1 signal/s: CPU', 100 * thousand.cores, '% of a core');
     print('1,000 detectors at 1 signal/s: memory', thousand.rssBytes / MB, 'MB', { atMost: 300 });
   },
-  async fire({ mqtt, brokers }, real) {
+  async fire(servers, real) {
+    const { mqtt, brokers } = await servers();
     const given = real
       ? { mqtt: mqtt.url, mqttUsername: mqtt.username, mqttPassword: mqtt.password, kafka: brokers, site: randomUUID() }
       : {};
@@ -106,7 +105,8 @@ const BENCHES: Readonly<Record<string, (servers: Servers, real: boolean) => Prom
     print('… meanwhile: CPU', 100 * fire.cores, '% of a core');
     print('… meanwhile: memory', fire.rssBytes / MB, 'MB');
   },
-  async bridge({ mqtt, brokers }) {
+  async bridge(servers) {
+    const { mqtt, brokers } = await servers();
     await makeTopics(brokers);
     for (const qos of [1, 0] as const) {
       const result = await benchBridge({ mqtt, brokers, site: `bench-${randomUUID()}`, qos, messages: 100_000 });
@@ -116,12 +116,31 @@ const BENCHES: Readonly<Record<string, (servers: Servers, real: boolean) => Prom
       print(`bridge, QoS ${qos}: memory`, result.rssBytes / MB, 'MB');
     }
   },
-  async fleet({ mqtt }) {
+  async fleet(servers) {
+    const { mqtt } = await servers();
     for (const detectors of [500, 1_000, 2_000]) {
       const result = await benchFleet({ mqttUrl: mqtt.url, detectors, site: `bench-${randomUUID()}`, seconds: 5 });
       print(`fleet of ${detectors}: memory for each detector`, result.bytesPerDetector / 1024, 'KB');
       print(`fleet of ${detectors}: CPU for each heartbeat`, result.cpuMicrosecondsPerHeartbeat, 'µs');
       print(`fleet of ${detectors}: connects`, result.connectsPerSecond, '/s');
+    }
+  },
+  async kit() {
+    const { startMs, killToAssertionMs, stopMs } = await benchKit(21);
+    print('virtual site: startSite(), median of 21', startMs, 'ms', { atMost: 300 });
+    print('virtual site: kill → e-mail, SMS, lamp, median of 21', killToAssertionMs, 'ms', { atMost: 100 });
+    print('virtual site: stop(), median of 21', stopMs, 'ms', { atMost: 100 });
+    for (const [detectors, hours] of [
+      [20, 1],
+      [20, 4],
+      [100, 1],
+      [1_000, 0.25],
+    ] as const) {
+      const { seconds, rssBytes } = await benchVirtualTime({ detectors, seconds: hours * 3_600 });
+      const bound = detectors === 20 && hours === 1 ? { atMost: 20 } : undefined;
+      print(`virtual time: ${hours} h with ${detectors} detectors`, seconds, 's', bound);
+      print('… for each signal', (1e6 * seconds) / (hours * 3_600 * detectors), 'µs');
+      print('… memory of the process', rssBytes / MB, 'MB');
     }
   },
 };
@@ -133,12 +152,18 @@ if (unknown.length > 0) {
   process.stderr.write(`there is no bench ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`);
   process.exit(2);
 }
-const servers = await (real ? realServers() : embeddedServers());
-process.stdout.write(`smokewire on Node ${process.version}, ${cpus().length} cores, ${servers.name}\n`);
+let started: Promise<Servers> | undefined;
+const servers = () => {
+  started ??= real ? realServers() : embeddedServers();
+  return started;
+};
+process.stdout.write(
+  `smokewire on Node ${process.version}, ${cpus().length} cores, ${real ? 'real' : 'embedded'} brokers\n`,
+);
 try {
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (asked.length === 0 || asked.includes(name)) await bench(servers, real);
   }
 } finally {
-  await servers.stop();
+  await (await started)?.stop();
 }
