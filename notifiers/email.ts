@@ -11,8 +11,10 @@ export interface EmailOptions {
   readonly domain?: string;
   /** Default `smokewire <smokewire@domain>`. */
   readonly from?: string;
-  /** Default 10,000 ms. */
+  /** After how long a send counts as hanging, in the site's time; default 10,000 ms. */
   readonly timeoutMs?: number;
+  /** How long a socket may be mute, in the machine's time; default `timeoutMs`. */
+  readonly socketTimeoutMs?: number;
 }
 
 /** After the last reply, how long the server has to close its side before the socket is torn down, in milliseconds. */
@@ -31,6 +33,7 @@ const IDLE_MS = 5_000;
 export function emailChannel(options: EmailOptions): Channel<EmailNotice> {
   const { url, domain = 'smokewire.invalid', from = `smokewire <smokewire@${domain}>` } = options;
   const timeoutMs = options.timeoutMs ?? SEND_TIMEOUT_MS;
+  const socketTimeoutMs = options.socketTimeoutMs ?? timeoutMs;
   const secrets = secretsOf(url);
   const transport = createTransport({
     url,
@@ -40,10 +43,10 @@ export function emailChannel(options: EmailOptions): Channel<EmailNotice> {
     // A kept connection that turns out to be closed before a byte of the mail was sent: then once more, on a new one. All
     // other retries are ours.
     maxRequeues: 1,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    dnsTimeout: timeoutMs,
+    connectionTimeout: socketTimeoutMs,
+    greetingTimeout: socketTimeoutMs,
+    socketTimeout: socketTimeoutMs,
+    dnsTimeout: socketTimeoutMs,
     socketCloseTimeout: CLOSE_MS,
     // A notice is text: whatever it looks like, it makes nothing be read from disk or fetched.
     disableFileAccess: true,

@@ -1,6 +1,7 @@
 import { Agent as PlainAgent } from 'node:http';
 import { Agent } from 'node:https';
 import twilio from 'twilio';
+import { NOTIFICATION_HEADER } from '../contracts/sms-header.ts';
 
 /** Who sends, and by which server. */
 export interface SmsAccount {
@@ -13,6 +14,8 @@ export interface SmsAccount {
 }
 
 export interface SmsRequest {
+  /** The notification's id. */
+  readonly id: string;
   readonly to: string;
   readonly body: string;
   /** Seconds for which Twilio may hold it, 1 to 36,000. */
@@ -30,11 +33,12 @@ export function smsClient({ accountSid, authToken, from, baseUrl }: SmsAccount, 
   const httpAgent = new PlainAgent({ keepAlive: true });
   const httpsAgent = new Agent({ keepAlive: true });
 
-  /** The SDK passes no abort signal on, so each send has a client of its own; the connections are shared. */
-  const clientFor = (signal: AbortSignal) => {
+  /** The SDK passes no abort signal and no header on, so each send has a client of its own; the connections are shared. */
+  const clientFor = (id: string, signal: AbortSignal) => {
     const http = new twilio.RequestClient({ autoRetry: false, timeout: timeoutMs });
     Object.assign(http.axios.defaults, { httpAgent, httpsAgent, signal });
     http.axios.interceptors.request.use((config) => {
+      config.headers.set(NOTIFICATION_HEADER, id);
       // The SDK's own edge and region only change the host under twilio.com.
       if (baseUrl !== undefined && config.url !== undefined) {
         const { pathname, search } = new URL(config.url);
@@ -47,8 +51,8 @@ export function smsClient({ accountSid, authToken, from, baseUrl }: SmsAccount, 
   };
 
   return {
-    async create(request, signal) {
-      await clientFor(signal).messages.create({ from, ...request });
+    async create({ id, ...request }, signal) {
+      await clientFor(id, signal).messages.create({ from, ...request });
     },
     close() {
       httpAgent.destroy();

@@ -8,8 +8,10 @@ import { smsFailure } from './sms-failure.ts';
 export interface SmsOptions extends SmsAccount {
   /** Judges how long a message is still of use. */
   readonly clock: Clock;
-  /** Default 10,000 ms. */
+  /** After how long a send counts as hanging, in the site's time; default 10,000 ms. */
   readonly timeoutMs?: number;
+  /** How long a request may take, in the machine's time; default `timeoutMs`. */
+  readonly socketTimeoutMs?: number;
 }
 
 /** What Twilio takes as ValidityPeriod, in seconds. */
@@ -18,6 +20,7 @@ const VALIDITY = { least: 1, most: 36_000 } as const;
 /** SMS by Twilio. Sent means that Twilio has queued it; whether a telephone has it, only a status callback would say. */
 export function smsChannel(options: SmsOptions): Channel<SmsNotice> {
   const { accountSid, authToken, clock, timeoutMs = SEND_TIMEOUT_MS } = options;
+  const { socketTimeoutMs = timeoutMs } = options;
   const secrets = [
     authToken,
     Buffer.from(`${accountSid}:${authToken}`).toString('base64'),
@@ -25,7 +28,7 @@ export function smsChannel(options: SmsOptions): Channel<SmsNotice> {
   ];
   let client: Promise<SmsClient> | undefined;
   /** The SDK takes 0.2 s and 24 MB to load: not for a site that sends no SMS. */
-  const connect = async () => (await import('./sms-client.ts')).smsClient(options, timeoutMs);
+  const connect = async () => (await import('./sms-client.ts')).smsClient(options, socketTimeoutMs);
 
   return {
     name: 'sms',
@@ -40,7 +43,8 @@ export function smsChannel(options: SmsOptions): Channel<SmsNotice> {
       try {
         client ??= connect();
         const { create } = await client;
-        await create({ to: notice.to, body: notice.text, validityPeriod: validity(notice, clock.now()) }, signal);
+        const { id, to, text: body } = notice;
+        await create({ id, to, body, validityPeriod: validity(notice, clock.now()) }, signal);
         return SENT;
       } catch (error) {
         return smsFailure(error, { secrets, body: notice.text });

@@ -4,12 +4,13 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { ReceivedEmail } from '../../contracts/http.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Service } from '../../contracts/service.ts';
+import { type Ended, type Transit, unwatched } from '../../contracts/transit.ts';
 import { urlHost } from '../../contracts/url-host.ts';
 import { Inbox } from '../inbox.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import { Connections, closeServer, listen } from '../listen.ts';
 import { parseMail } from './received.ts';
-import { carryOut, type MailAnswer, type MailScript, reply } from './script.ts';
+import { carryOut, type MailAnswer, type MailScript, reply, type Ways } from './script.ts';
 
 export interface SmtpBrokerOptions {
   /** Default 127.0.0.1. */
@@ -20,6 +21,14 @@ export interface SmtpBrokerOptions {
   readonly logger: Logger;
   /** How many mails the inbox keeps; default 10,000. */
   readonly limit?: number;
+  /** Is told which mail the server lets hang, by what stands before the @ of its Message-ID, where it has been read. */
+  readonly transit?: Transit;
+}
+
+/** A dialogue in which the server owes an answer. */
+interface Hanging {
+  readonly held: Ended;
+  readonly goOn: () => void;
 }
 
 /** The largest mail that is taken, in bytes; ours have at most 10,000 characters of text. */
@@ -43,6 +52,7 @@ export class SmtpBroker implements Service {
   readonly #life = new Lifecycle<Running>();
   readonly #parsing = new Set<Promise<void>>();
   readonly #answers = new WeakMap<SMTPServerSession, MailAnswer>();
+  readonly #hanging = new Map<SMTPServerSession, Hanging>();
   #script: MailScript | undefined;
   #attempts = 0;
   #received = 0;
@@ -68,6 +78,11 @@ export class SmtpBroker implements Service {
     this.#attempts = 0;
   }
 
+  /** Goes on with every mail that hangs. */
+  release(): void {
+    for (const session of [...this.#hanging.keys()]) this.#unhang(session)?.goOn();
+  }
+
   /** @throws SmokewireError PORT_IN_USE, START_FAILED */
   start(): Promise<void> {
     return this.#life.start(() => this.#open());
@@ -84,7 +99,6 @@ export class SmtpBroker implements Service {
   async #open(): Promise<Running> {
     const { host = '127.0.0.1', port = 0, logger } = this.#options;
     const connections = new Connections();
-    const cut = (session: SMTPServerSession) => connections.from(session.remotePort)?.destroy();
     const answerFor = (session: SMTPServerSession) => this.#answers.get(session) ?? ACCEPT;
     const smtp = new SMTPServer({
       name: 'smokewire',
@@ -98,23 +112,22 @@ export class SmtpBroker implements Service {
       onMailFrom: ({ address }, session, done) => {
         this.#attempts += 1;
         this.#answers.set(session, this.#script?.({ number: this.#attempts, from: address }) ?? ACCEPT);
-        carryOut(answerFor(session), 'MAIL', { go: done, cut: () => cut(session) });
+        carryOut(answerFor(session), 'MAIL', this.#ways(session, done));
       },
       onRcptTo: ({ address }, session, done) => {
-        carryOut(answerFor(session), 'RCPT', { go: done, cut: () => cut(session) }, address);
+        carryOut(answerFor(session), 'RCPT', this.#ways(session, done), address);
       },
       onData: (stream, session, done) => {
-        const answer = answerFor(session);
-        if (answer.do !== 'accept' && answer.at === 'DATA') {
-          return carryOut(answer, 'DATA', { go: done, cut: () => stream.once('data', () => cut(session)) });
-        }
-        const work = this.#receive(stream, session).then(
-          () => carryOut(answer, 'REPLY', { go: done, cut: () => cut(session) }),
-          (error: unknown) => done(error instanceof Error ? error : new Error(messageOf(error))),
-        );
-        this.#parsing.add(work);
-        void work.finally(() => this.#parsing.delete(work));
+        const receive = () => {
+          const work = this.#receive(stream, session, done)
+            .catch((error: unknown) => done(error instanceof Error ? error : new Error(messageOf(error))))
+            .finally(() => this.#parsing.delete(work));
+          this.#parsing.add(work);
+        };
+        const { cut, ...ways } = this.#ways(session, (error) => (error ? done(error) : receive()));
+        carryOut(answerFor(session), 'DATA', { ...ways, cut: () => stream.once('data', cut) });
       },
+      onClose: (session) => void this.#unhang(session),
     });
     smtp.on('error', (error) => logger.debug({ error: messageOf(error) }, 'a connection to the mail server failed'));
     connections.watch(smtp.server);
@@ -123,7 +136,24 @@ export class SmtpBroker implements Service {
   }
 
   /** Rejects where the connection ends first, or the message is none. */
-  async #receive(stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<void> {
+  async #receive(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+    done: (error?: Error) => void,
+  ): Promise<void> {
+    const mail = await this.#read(stream, session);
+    let answer = this.#answers.get(session) ?? ACCEPT;
+    while (answer.do === 'judge') answer = answer.by(mail);
+    const judged = answer;
+    const keep = (error?: Error) => {
+      if (error) return done(error);
+      this.inbox.add(mail);
+      carryOut(judged, 'REPLY', this.#ways(session, done, mail));
+    };
+    carryOut(judged, 'END', this.#ways(session, keep, mail));
+  }
+
+  async #read(stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<ReceivedEmail> {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) {
       // What is too large is read to its end, for the refusal to be heard, but not kept.
@@ -132,7 +162,7 @@ export class SmtpBroker implements Service {
     if (stream.sizeExceeded) throw reply(552, 'the message is too large');
     const now = this.#options.clock.now();
     this.#received += 1;
-    const mail = await parseMail(Buffer.concat(chunks), {
+    return await parseMail(Buffer.concat(chunks), {
       from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
       to: envelope.rcptTo.map((recipient) => recipient.address),
       receivedAt: rfc3339(now),
@@ -141,6 +171,26 @@ export class SmtpBroker implements Service {
       this.#options.logger.warn({ error: messageOf(error) }, 'refused a mail that cannot be parsed');
       throw reply(554, 'the message cannot be parsed');
     });
-    this.inbox.add(mail);
+  }
+
+  #ways(session: SMTPServerSession, go: (error?: Error) => void, mail?: ReceivedEmail): Ways {
+    return {
+      go,
+      cut: () => this.#life.running?.connections.from(session.remotePort)?.destroy(),
+      hang: () => this.#hang(session, go, mail),
+    };
+  }
+
+  #hang(session: SMTPServerSession, goOn: () => void, mail: ReceivedEmail | undefined): void {
+    const { transit = unwatched } = this.#options;
+    const held = mail === undefined ? () => {} : transit.hold('email', /^<?([^@>]*)/.exec(mail.id)?.[1] ?? '');
+    this.#hanging.set(session, { held, goOn });
+  }
+
+  #unhang(session: SMTPServerSession): Hanging | undefined {
+    const hanging = this.#hanging.get(session);
+    this.#hanging.delete(session);
+    hanging?.held();
+    return hanging;
   }
 }

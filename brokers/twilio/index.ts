@@ -5,6 +5,8 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { ReceivedSms } from '../../contracts/http.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Service } from '../../contracts/service.ts';
+import { NOTIFICATION_HEADER } from '../../contracts/sms-header.ts';
+import { type Ended, type Transit, unwatched } from '../../contracts/transit.ts';
 import { urlHost } from '../../contracts/url-host.ts';
 import { Inbox } from '../inbox.ts';
 import { Lifecycle } from '../lifecycle.ts';
@@ -26,6 +28,8 @@ export interface TwilioStandInOptions {
   readonly authToken: string;
   /** How many messages the inbox keeps; default 10,000. */
   readonly limit?: number;
+  /** Is told which message it lets hang, where the request names its notification. */
+  readonly transit?: Transit;
 }
 
 /** Enough for 1,600 characters, each of four bytes, percent-encoded, and the other fields. */
@@ -48,6 +52,7 @@ export class TwilioStandIn implements Service {
   readonly inbox: Inbox<ReceivedSms>;
   readonly #options: TwilioStandInOptions;
   readonly #life = new Lifecycle<Running>();
+  readonly #hanging = new Set<() => void>();
   #script: SmsScript | undefined;
   #asked = 0;
   #accepted = 0;
@@ -71,6 +76,11 @@ export class TwilioStandIn implements Service {
   behave(script?: SmsScript): void {
     this.#script = script;
     this.#asked = 0;
+  }
+
+  /** Goes on with every message that hangs. */
+  release(): void {
+    for (const goOn of [...this.#hanging]) goOn();
   }
 
   /** @throws SmokewireError PORT_IN_USE, START_FAILED */
@@ -102,14 +112,38 @@ export class TwilioStandIn implements Service {
     if ('status' in message) return answer(response, message.status, errorBody(message));
 
     this.#asked += 1;
-    const verdict: SmsAnswer = this.#script?.(message, this.#asked) ?? { do: 'accept' };
+    const header = request.headers[NOTIFICATION_HEADER];
+    const notification = typeof header === 'string' ? header : undefined;
+    const verdict: SmsAnswer = this.#script?.({ ...message, notification }, this.#asked) ?? { do: 'accept' };
     if (verdict.do === 'refuse') {
       const { status, code, message: words = 'refused by the script' } = verdict;
       return answer(response, status, errorBody({ status, code, message: words }));
     }
-    const sms = verdict.do === 'accept' || verdict.at === 'REPLY' ? this.#keep(message) : undefined;
-    if (verdict.do === 'close') response.destroy();
-    if (verdict.do === 'accept' && sms) answer(response, 201, messageResource(this.#options.accountSid, sms));
+    if (verdict.do === 'close') {
+      if (verdict.at === 'REPLY') this.#keep(message);
+      response.destroy();
+      return;
+    }
+    const isHung = (at: 'REQUEST' | 'REPLY') => verdict.do === 'hang' && verdict.at === at;
+    if (isHung('REQUEST') && !(await this.#hang(response, notification))) return;
+    const sms = this.#keep(message);
+    if (isHung('REPLY') && !(await this.#hang(response, notification))) return;
+    answer(response, 201, messageResource(this.#options.accountSid, sms));
+  }
+
+  /** Resolves once the message is released; with false where its sender gave up before. */
+  #hang(response: ServerResponse, notification: string | undefined): Promise<boolean> {
+    const { transit = unwatched } = this.#options;
+    const held: Ended = notification === undefined ? () => {} : transit.hold('sms', notification);
+    return new Promise((resolve) => {
+      const goOn = () => {
+        this.#hanging.delete(goOn);
+        held();
+        resolve(!response.destroyed);
+      };
+      this.#hanging.add(goOn);
+      response.once('close', goOn);
+    });
   }
 
   #check(request: IncomingMessage, body: string): MessageRequest | Refusal {

@@ -5,7 +5,9 @@ import type { Channel, Notice, SendFailure, SendOutcome } from '../channel.ts';
 import type { Stage } from './stage.ts';
 
 export interface SendStageOptions {
-  /** Times a socket, not the site: it stays real where the site's time is virtual. */
+  /** The site's time: after how much of it a send counts as hanging. */
+  readonly clock: Clock;
+  /** Measures how long sends take. */
   readonly wireClock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -13,7 +15,7 @@ export interface SendStageOptions {
 
 /** Sends, and waits no longer than the channel's timeout. */
 export function send<N extends Notice>(channel: Channel<N>, options: SendStageOptions): Stage<N> {
-  const { wireClock, metrics, logger } = options;
+  const { clock, wireClock, metrics, logger } = options;
   const { name, timeoutMs } = channel;
 
   return async ({ event }, stopping) => {
@@ -24,7 +26,7 @@ export function send<N extends Notice>(channel: Channel<N>, options: SendStageOp
     const timer =
       timeoutMs === undefined
         ? undefined
-        : wireClock.after(`send timeout/${name}`, timeoutMs, () => {
+        : clock.after(`send timeout/${name}`, timeoutMs, () => {
             timedOut = true;
             controller.abort();
           });

@@ -4,15 +4,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SmtpBroker } from '../../../brokers/smtp/index.ts';
 import { receivedEmailSchema } from '../../../contracts/http.ts';
 import { eventually, within } from '../../support/eventually.ts';
+import { watchedHolds } from '../../support/holds.ts';
 import { recordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const clock = new ManualClock(Date.UTC(2026, 1, 3, 4, 5, 6, 789));
-const broker = new SmtpBroker({ clock, logger: recordingLogger() });
+const { held, transit } = watchedHolds();
+const broker = new SmtpBroker({ clock, logger: recordingLogger(), transit });
 
 beforeAll(() => broker.start());
 afterAll(() => broker.stop());
-beforeEach(() => broker.behave());
+beforeEach(async () => {
+  broker.behave();
+  broker.release();
+  await eventually('the end of what hung', () => held.length === 0);
+});
 
 const notice: SendMailOptions = {
   from: 'Smokewire <site@example.com>',
@@ -157,6 +163,49 @@ describe('a script', () => {
     });
   });
 
+  it.each(['MAIL', 'RCPT', 'DATA', 'END', 'REPLY'] as const)('hangs at %s until it is released', async (at) => {
+    broker.behave(() => ({ do: 'hang', at }));
+    const before = broker.inbox.list().length;
+    const sending = send();
+    // From the end of the message on it is known which mail it is.
+    const isRead = at === 'END' || at === 'REPLY';
+    if (isRead) await eventually('the mail to hang', () => held.length > 0);
+    expect(held).toEqual(isRead ? ['email notification-1'] : []);
+    if (isRead) expect(broker.inbox.list()).toHaveLength(before + (at === 'REPLY' ? 1 : 0));
+    await eventually('the mail to go on', async () => {
+      broker.release();
+      return await Promise.race([sending.then(() => true), new Promise((resolve) => setImmediate(resolve, false))]);
+    });
+    expect(broker.inbox.list()).toHaveLength(before + 1);
+    expect(held).toEqual([]);
+  });
+
+  it('tells no more of a mail whose sender gave up', async () => {
+    broker.behave(() => ({ do: 'hang', at: 'END' }));
+    const smtp = await Dialogue.open();
+    await smtp.say('HELO test', 250);
+    await smtp.say('MAIL FROM:<a@example.com>', 250);
+    await smtp.say('RCPT TO:<b@example.com>', 250);
+    await smtp.say('DATA', 354);
+    smtp.write('Message-ID: <a-mail@smokewire>\r\n\r\ntext\r\n.');
+    await eventually('the mail to hang', () => held.includes('email a-mail'));
+    smtp.close();
+    await eventually('the connection to be closed', () => held.length === 0);
+    const before = broker.inbox.list().length;
+    broker.release();
+    expect(broker.inbox.list()).toHaveLength(before);
+  });
+
+  it('judges a mail that it has read', async () => {
+    broker.behave(() => ({
+      do: 'judge',
+      by: ({ to }) => (to.includes('safety@example.com') ? { do: 'refuse', at: 'END', code: 451 } : { do: 'accept' }),
+    }));
+    await expect(send()).rejects.toMatchObject({ responseCode: 451 });
+    await send({ ...notice, to: 'owner@example.com' });
+    expect(lastMail()?.to).toEqual(['owner@example.com']);
+  });
+
   it('sees who sends', async () => {
     const seen: string[] = [];
     broker.behave(({ number, from }) => {
@@ -233,9 +282,17 @@ class Dialogue {
 
   /** Sends a line and resolves with the reply, which has to have this code. */
   async say(line: string, code: number): Promise<string> {
+    this.write(line);
+    return await this.#reply(code);
+  }
+
+  write(line: string): void {
     this.#heard = '';
     this.#socket.write(`${line}\r\n`);
-    return await this.#reply(code);
+  }
+
+  close(): void {
+    this.#socket.end();
   }
 
   async #reply(code: number): Promise<string> {

@@ -4,14 +4,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { TwilioStandIn } from '../../../brokers/twilio/index.ts';
 import { receivedSmsSchema } from '../../../contracts/http.ts';
+import { NOTIFICATION_HEADER } from '../../../contracts/sms-header.ts';
 import { eventually, within } from '../../support/eventually.ts';
+import { watchedHolds } from '../../support/holds.ts';
 import { recordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const accountSid = `AC${'0123456789abcdef'.repeat(2)}`;
 const authToken = 'the account’s secret';
 const clock = new ManualClock(Date.UTC(2026, 1, 3, 4, 5, 6));
-const options = { clock, logger: recordingLogger(), accountSid, authToken };
+const { held, transit } = watchedHolds();
+const options = { clock, logger: recordingLogger(), accountSid, authToken, transit };
 const standIn = new TwilioStandIn(options);
 
 beforeAll(() => standIn.start());
@@ -185,6 +188,39 @@ describe('a script', () => {
   it('hangs until the sender gives up', async () => {
     standIn.behave(() => ({ do: 'hang', at: 'REQUEST' }));
     await expect(sdk(authToken, 100).messages.create(notice)).rejects.toMatchObject({ code: 'ECONNABORTED' });
+  });
+
+  it.each([
+    ['REQUEST', 0],
+    ['REPLY', 1],
+  ] as const)('hangs at %s until it is released', async (at, kept) => {
+    standIn.behave(({ notification }) => (notification === 'a' ? { do: 'hang', at } : { do: 'accept' }));
+    const before = standIn.inbox.list().length;
+    const form = { To: notice.to, From: notice.from, Body: 'x' };
+    const hanging = post(form, { [NOTIFICATION_HEADER]: 'a' });
+    await eventually('the message to hang', () => held.length > 0);
+    expect(held).toEqual(['sms a']);
+    expect((await post(form, { [NOTIFICATION_HEADER]: 'b' })).status).toBe(201);
+    expect(standIn.inbox.list()).toHaveLength(before + 1 + kept);
+    standIn.release();
+    expect((await hanging).status).toBe(201);
+    expect(standIn.inbox.list()).toHaveLength(before + 2);
+    expect(held).toEqual([]);
+  });
+
+  it('tells no more of a message whose sender gave up', async () => {
+    standIn.behave(() => ({ do: 'hang', at: 'REQUEST' }));
+    const before = standIn.inbox.list().length;
+    const giveUp = new AbortController();
+    const headers = { authorization: basic, [NOTIFICATION_HEADER]: 'a' };
+    const body = new URLSearchParams({ To: notice.to, From: notice.from, Body: 'x' });
+    const hanging = fetch(messagesUrl(), { method: 'POST', body, headers, signal: giveUp.signal });
+    await eventually('the message to hang', () => held.length > 0);
+    giveUp.abort();
+    await expect(hanging).rejects.toThrow();
+    await eventually('the connection to be closed', () => held.length === 0);
+    standIn.release();
+    expect(standIn.inbox.list()).toHaveLength(before);
   });
 
   it('sees the message', async () => {
