@@ -14,8 +14,8 @@ interface Entry {
 export class Ledger implements Transit {
   readonly #entries = new Set<Entry>();
   readonly #heldHops = new Map<Hop, number>();
-  readonly #owed = new Owed(() => this.#changed());
-  readonly #lag = new Lag(() => this.#changed());
+  readonly #owed = new Owed(() => this.wake());
+  readonly #lag = new Lag(() => this.wake());
   /** Called once, at the next change. */
   #waiting: (() => void)[] = [];
 
@@ -23,7 +23,7 @@ export class Ledger implements Transit {
     const entry: Entry = { hop, what, holds: 0 };
     this.#entries.add(entry);
     return () => {
-      if (this.#entries.delete(entry)) this.#changed();
+      if (this.#entries.delete(entry)) this.wake();
     };
   }
 
@@ -50,23 +50,23 @@ export class Ledger implements Transit {
   /** Everything by this hop stands still until the answer is called: whatever is under way there is at rest. */
   holdHop(hop: Hop): Ended {
     this.#heldHops.set(hop, (this.#heldHops.get(hop) ?? 0) + 1);
-    this.#changed();
+    this.wake();
     let held = true;
     return () => {
       if (!held) return;
       held = false;
       this.#heldHops.set(hop, (this.#heldHops.get(hop) ?? 1) - 1);
-      this.#changed();
+      this.wake();
     };
   }
 
   hold(hop: Hop, what: string): Ended {
     const held = [...this.#entries].filter((entry) => entry.hop === hop && entry.what === what);
     for (const entry of held) entry.holds += 1;
-    this.#changed();
+    this.wake();
     return () => {
       for (const entry of held.splice(0)) entry.holds -= 1;
-      this.#changed();
+      this.wake();
     };
   }
 
@@ -92,7 +92,7 @@ export class Ledger implements Transit {
     if (!this.#isHeld('mqtt')) this.#owed.settle();
   }
 
-  /** Resolves at the next change. */
+  /** Resolves at the next change, or when it is woken. */
   change(): Promise<void> {
     return new Promise((resolve) => void this.#waiting.push(resolve));
   }
@@ -101,7 +101,8 @@ export class Ledger implements Transit {
     return (this.#heldHops.get(hop) ?? 0) > 0;
   }
 
-  #changed(): void {
+  /** Ends all waits for a change. */
+  wake(): void {
     if (this.#waiting.length > 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

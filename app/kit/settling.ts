@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Clock, sleep } from '../../contracts/clock.ts';
+import type { Clock, Timer } from '../../contracts/clock.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -21,25 +21,32 @@ export class Settling {
    * @throws SmokewireError SETTLE_TIMEOUT where something does not arrive, with a list of what that is
    */
   async settled(): Promise<void> {
-    for (;;) {
-      // What this turn began has begun once its promises have run.
-      await turn();
-      if (this.#ledger.quiet) {
-        this.#ledger.settled();
-        return;
+    let patience: Timer | undefined;
+    let hangs = false;
+    try {
+      for (;;) {
+        // What this turn began has begun once its promises have run.
+        await turn();
+        if (this.#ledger.quiet) {
+          this.#ledger.settled();
+          return;
+        }
+        patience = this.#wireClock.after('settle patience', PATIENCE_MS, () => {
+          hangs = true;
+          this.#ledger.wake();
+        });
+        await this.#ledger.change();
+        patience.cancel();
+        if (hangs) throw this.#timeout();
       }
-      await this.#change();
+    } finally {
+      patience?.cancel();
     }
   }
 
-  async #change(): Promise<void> {
-    const enough = new AbortController();
-    const late = sleep(this.#wireClock, 'settle patience', PATIENCE_MS, enough.signal).then(() => 'late' as const);
-    const first = await Promise.race([this.#ledger.change(), late]);
-    enough.abort();
-    if (first !== 'late') return;
+  #timeout(): SmokewireError {
     const list = this.#ledger.list().map((line) => `\n  ${line}`);
-    throw new SmokewireError(
+    return new SmokewireError(
       'SETTLE_TIMEOUT',
       `the site does not settle: nothing changed for ${PATIENCE_MS} ms, and still under way is${list.join('')}`,
     );
