@@ -226,11 +226,13 @@ export class SiteProcess {
 
   #info() {
     const { config, roles } = this.#options;
+    const { misses, grace, emailTo, smsTo } = config;
     const { mqtt, kafka, smtp } = this.embedded.surroundings();
     return {
       name: config.site,
       addresses: { api: this.url, mqtt: withoutSecrets(mqtt.url), kafka: [...kafka], smtp: withoutSecrets(smtp) },
       topicPrefix: config.topicPrefix,
+      settings: { misses, grace, emailTo: [...emailTo], smsTo: [...smsTo] },
       seed: this.#seed,
       roles: [...roles],
     };

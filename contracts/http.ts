@@ -62,6 +62,8 @@ export const siteViewSchema = z.object({
     smtp: z.string().nullable(),
   }),
   topicPrefix: z.string(),
+  /** The settings that decide what is told to whom; `grace` in milliseconds. */
+  settings: z.object({ misses: z.int(), grace: z.int(), emailTo: z.array(z.string()), smsTo: z.array(z.string()) }),
   uptimeMs: z.int(),
   seed: z.string(),
   roles: z.array(z.string()),

@@ -44,13 +44,18 @@ export function routerDefinition(options: RouterOptions): TaskDefinition {
   return { role: 'router', inputs: ['notifications'], yieldMs: WATER_FIRST_MS, createTask: () => task };
 }
 
+/** The id of a notification's notice to one recipient. */
+export function noticeId(notification: string, channel: Channel, to: string): string {
+  return idOf('notice', notification, channel, to);
+}
+
 /** Opened and closed go to all channels, one notice for each recipient; an update goes to the panel alone. */
 export function noticesOf({ id, data }: CloudEvent<Notification>, options: RouterOptions, now: number): OutRecord[] {
   const { incident, kind, subject, change } = data;
   const wording = wordingOf(data, options.site);
   const expires = rfc3339(Date.parse(data.at) + NOTICE_VALID_MS[kind]);
   const notice = (channel: Channel, to: string) => ({
-    id: idOf('notice', id, channel, to),
+    id: noticeId(id, channel, to),
     incident,
     kind,
     subject,

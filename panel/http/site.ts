@@ -15,7 +15,7 @@ import type { App } from './app.ts';
 import { limitText } from './text.ts';
 
 /** What the process knows of the site beside what is read from Kafka. */
-export type SiteInfo = Pick<SiteView, 'name' | 'addresses' | 'topicPrefix' | 'seed' | 'roles'>;
+export type SiteInfo = Pick<SiteView, 'name' | 'addresses' | 'topicPrefix' | 'settings' | 'seed' | 'roles'>;
 
 interface SiteParts {
   readonly model: ReadModel;

@@ -55,6 +55,7 @@ it('describes the site with its counts', async () => {
     states: { ok: 0, alarm: 1, suspect: 0, silent: 1, 'never-seen': 0 },
     pipeline: { state: 'ok', since: null },
     addresses: { api: server.url, kafka: ['127.0.0.1:9092'] },
+    settings: { misses: 3, grace: 1_000, emailTo: ['safety@example.com'], smsTo: ['+15005550006'] },
     seed: 's',
     roles: ['panel'],
   });

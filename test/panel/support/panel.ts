@@ -62,6 +62,7 @@ export async function startPanel({
         name: 'hq',
         addresses: { api: server.url, mqtt: null, kafka: ['127.0.0.1:9092'], smtp: null },
         topicPrefix: '',
+        settings: { misses: 3, grace: 1_000, emailTo: ['safety@example.com'], smsTo: ['+15005550006'] },
         seed: 's',
         roles: ['panel'],
       }),
