@@ -1,5 +1,5 @@
 import { generate } from 'mqtt-packet';
-import type { DetectorConfig, SignalValue } from '../contracts/mqtt-payloads.ts';
+import type { DetectorConfig } from '../contracts/mqtt-payloads.ts';
 import { type DetectorSubject, detectorTopic } from '../contracts/mqtt-topics.ts';
 import type { BrokerAddress } from '../transport/mqtt/address.ts';
 
@@ -53,16 +53,16 @@ export function deathPacket(place: Place): Buffer {
 }
 
 /** A signal at QoS 0, which is never acknowledged and never repeated. */
-export function heartbeatPacket(place: Place): Buffer {
-  return generate({ cmd: 'publish', topic: topic(place, 'signal'), payload: '0', qos: 0, retain: false, dup: false });
+export function heartbeatPacket(place: Place, payload: string): Buffer {
+  return generate({ cmd: 'publish', topic: topic(place, 'signal'), payload, qos: 0, retain: false, dup: false });
 }
 
 /** A signal at QoS 1. `dup` says that it may have been sent before (MQTT 3.1.1, 3.3.1.1). */
-export function signalPacket(place: Place, value: SignalValue, messageId: number, dup: boolean): Buffer {
+export function signalPacket(place: Place, payload: string, messageId: number, dup: boolean): Buffer {
   return generate({
     cmd: 'publish',
     topic: topic(place, 'signal'),
-    payload: value === 1 ? '1' : '0',
+    payload,
     qos: 1,
     retain: false,
     dup,

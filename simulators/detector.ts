@@ -38,6 +38,16 @@ export interface DetectorHost {
   changed(detector: Detector): void;
 }
 
+/** What is wrong with a device on purpose (device-faults.ts). */
+export interface Defects {
+  /** It keeps its own time: its turns in the carousel count for nothing. */
+  ownPace?: boolean;
+  /** It signals 1 whatever it should say. */
+  stuckAt1?: boolean;
+  /** What it says for a value; a bare `0` or `1` without. */
+  words?: (value: SignalValue) => string;
+}
+
 export type SimulatedState = 'connected' | 'killed' | 'silenced' | 'connecting';
 
 /** The birth of a connection that the broker has not accepted yet; 0 is that of a detector that is up. */
@@ -55,14 +65,15 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   readonly mode: DetectorMode;
   readonly heartbeatMs: number;
   readonly phaseMs: number;
+  readonly defects: Defects = {};
   readonly #host: DetectorHost;
   #condition: 'well' | 'silenced' | 'killed' = 'well';
   #tripped = false;
   #connection: Connection | undefined;
   /** The packet ids of its birth that are not acknowledged yet, as bits. */
   #birth = UNBORN;
-  /** Encoded once: it is sent a thousand times. */
-  #heartbeat: Buffer | undefined;
+  /** A bare heartbeat, encoded once: it is sent a thousand times. */
+  #bareHeartbeat: Buffer | undefined;
   /** Made at the first signal at QoS 1: most detectors never send one. */
   #outbox: Outbox | undefined;
   /** Those who wait until it is up. */
@@ -93,7 +104,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
 
   /** In the carousel: it signals 1. */
   get loud(): boolean {
-    return this.#tripped && this.#condition === 'well';
+    return this.#alarmed && this.#condition === 'well' && this.defects.ownPace !== true;
   }
 
   /** Whether its connection is as it should be. */
@@ -111,11 +122,23 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     return this.#tell('trip', 1);
   }
 
-  /** Signals 0 at once at QoS 1, so that nobody has to wait for a heartbeat; nothing if it is not tripped. Throws as `trip`. */
+  /**
+   * Signals 0 at once at QoS 1, so that nobody has to wait for a heartbeat; nothing if it is not tripped, or stuck at 1. Throws
+   * as `trip`.
+   */
   clear(): Promise<void> {
     if (!this.#tripped) return Promise.resolve();
     this.#tripped = false;
-    return this.#tell('clear', 0);
+    return this.#alarmed ? Promise.resolve() : this.#tell('clear', 0);
+  }
+
+  /** It signals 1 from its next turn on, whatever it should say, until the answer is called; then it says how it stands. */
+  stick(): () => Promise<void> {
+    this.defects.stuckAt1 = true;
+    return () => {
+      this.defects.stuckAt1 = false;
+      return this.#tripped ? Promise.resolve() : this.#tell('clear', 0);
+    };
   }
 
   /** Drops the TCP connection without DISCONNECT, and stays away. Resolves when the socket is gone. */
@@ -172,6 +195,11 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
 
   /** Its turn in the carousel. */
   beat(): void {
+    if (this.defects.ownPace !== true) this.speak();
+  }
+
+  /** Signals as it stands, if it can. */
+  speak(): void {
     if (this.#condition === 'well') this.#signal();
   }
 
@@ -217,7 +245,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   /** A poll. */
   asked(connection: Connection): void {
     if (connection !== this.#connection) return;
-    this.beat();
+    this.speak();
     this.#receiver?.received(this.#topic('poll'), false);
   }
 
@@ -232,6 +260,10 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     if (failed) this.#host.gate.failed(this, reason);
     else this.#host.gate.request(this);
     this.#host.changed(this);
+  }
+
+  get #alarmed(): boolean {
+    return this.#tripped || this.defects.stuckAt1 === true;
   }
 
   get #up(): boolean {
@@ -261,19 +293,18 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   /** Speaks without waiting for its turn: what is not acknowledged yet, or how it stands, unless it is passive and well. */
   #report(): void {
     if (this.#outbox?.empty === false && this.#connection) this.#flush(this.#connection);
-    else if (this.mode === 'active' || this.#tripped) this.#signal();
+    else if (this.mode === 'active' || this.#alarmed) this.#signal();
   }
 
   /** Signals as it stands: 0 once, at QoS 0 and only if the socket is free for it; 1 until it is acknowledged. */
   #signal(): void {
     const connection = this.#connection;
     if (!this.#up || !connection) return;
-    if (this.#tripped) {
-      this.#outgoing.put(1);
+    if (this.#alarmed) {
+      this.#outgoing.put(1, this.#words(1));
       this.#flush(connection);
     } else if (connection.writable) {
-      this.#heartbeat ??= heartbeatPacket(this.#place);
-      connection.write(this.#heartbeat);
+      connection.write(this.#heartbeat());
       this.#published('signal', 0, false);
     }
   }
@@ -283,10 +314,20 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     return this.#outbox;
   }
 
+  #heartbeat(): Buffer {
+    if (this.defects.words) return heartbeatPacket(this.#place, this.#words(0));
+    this.#bareHeartbeat ??= heartbeatPacket(this.#place, this.#words(0));
+    return this.#bareHeartbeat;
+  }
+
+  #words(value: SignalValue): string {
+    return this.defects.words?.(value) ?? String(value);
+  }
+
   #tell(action: DetectorAction, value: SignalValue): Promise<void> {
     if (this.#condition !== 'well') return Promise.resolve();
     return this.#await(action, (settle) => {
-      this.#outgoing.put(value, settle);
+      this.#outgoing.put(value, this.#words(value), settle);
       if (this.#up && this.#connection) this.#flush(this.#connection);
     });
   }

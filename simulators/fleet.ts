@@ -13,6 +13,7 @@ import { ConnectGate } from './connect-gate.ts';
 import { checkDescriptors, descriptorLimit } from './descriptors.ts';
 import { Detector, type DetectorHost, type SimulatedState } from './detector.ts';
 import { type DetectorIdentity, detectorIdentities, type FleetPlan } from './detector-identity.ts';
+import { DeviceFaults } from './device-faults.ts';
 import { sourceAddresses } from './source-addresses.ts';
 
 export interface FleetOptions extends FleetPlan {
@@ -51,6 +52,8 @@ const GOODBYE_MS = 1_000;
 /** The simulated detectors of a site, each with a connection, a birth message and a Last Will of its own. */
 export class Fleet implements Service, FleetControl {
   readonly name = 'detectors';
+  /** What is wrong with devices on purpose; a stop ends it. */
+  readonly faults: DeviceFaults;
   readonly #options: FleetOptions;
   readonly #detectors: readonly Detector[];
   readonly #gate: ConnectGate;
@@ -65,7 +68,8 @@ export class Fleet implements Service, FleetControl {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    const { wireClock, clock, logger, random, mqttUrl, credentials, root, site } = options;
+    const { wireClock, clock, logger, random, mqttUrl, credentials, root, site, transit = unwatched } = options;
+    this.faults = new DeviceFaults({ site, root, mqttUrl, clock, logger, transit });
     const address = brokerAddress({ url: mqttUrl, ...credentials });
     this.#label = addressLabel(address);
     this.#gate = new ConnectGate({ wireClock, random: random.fork('connects'), logger });
@@ -77,7 +81,7 @@ export class Fleet implements Service, FleetControl {
       deadlineMs: ACTION_DEADLINE_MS,
       wireClock,
       gate: this.#gate,
-      transit: options.transit ?? unwatched,
+      transit,
       localAddress: sourceAddresses(address.host, options.detectors),
       changed: (detector) => this.#changed(detector),
     };
@@ -142,6 +146,11 @@ export class Fleet implements Service, FleetControl {
     await this.#detector(id).revive();
   }
 
+  /** A detector itself, to do to it what no detector does to itself. @throws SmokewireError DETECTOR_UNKNOWN */
+  device(id: number): Detector {
+    return this.#detector(id);
+  }
+
   /** @throws SmokewireError DETECTOR_UNKNOWN */
   snapshot(id: number): DetectorSnapshot {
     return snapshotOf(this.#detector(id));
@@ -170,6 +179,7 @@ export class Fleet implements Service, FleetControl {
 
   async #close(): Promise<void> {
     this.#carousel.stop();
+    await this.faults.stop();
     this.#seconds?.cancel();
     this.#seconds = undefined;
     this.#gate.stop();

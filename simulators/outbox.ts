@@ -9,6 +9,7 @@ export type Settle = (error?: SmokewireError) => void;
 /** A signal at QoS 1 that the broker has not acknowledged yet. */
 interface Entry {
   readonly value: SignalValue;
+  readonly payload: string;
   readonly packetId: number;
   /** The connection on which it was sent last. */
   sentOn: Connection | undefined;
@@ -35,11 +36,11 @@ export class Outbox {
   }
 
   /** Adds a signal, or joins the newest one if that says the same: while it is on its way, another would say nothing new. */
-  put(value: SignalValue, settle?: Settle): void {
+  put(value: SignalValue, payload: string, settle?: Settle): void {
     let entry = this.#entries.at(-1);
     if (entry?.value !== value) {
       this.#lastPacketId = this.#lastPacketId < LAST_PACKET_ID ? this.#lastPacketId + 1 : FIRST_SIGNAL_ID;
-      entry = { value, packetId: this.#lastPacketId, sentOn: undefined, settles: [] };
+      entry = { value, payload, packetId: this.#lastPacketId, sentOn: undefined, settles: [] };
       this.#entries.push(entry);
     }
     if (settle) entry.settles.push(settle);
@@ -49,7 +50,7 @@ export class Outbox {
   flush(connection: Connection): void {
     for (const entry of this.#entries) {
       if (entry.sentOn === connection) continue;
-      connection.write(signalPacket(this.#place, entry.value, entry.packetId, entry.sentOn !== undefined));
+      connection.write(signalPacket(this.#place, entry.payload, entry.packetId, entry.sentOn !== undefined));
       entry.sentOn = connection;
     }
   }
