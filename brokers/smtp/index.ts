@@ -1,4 +1,4 @@
-import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { type Clock, rfc3339 } from '../../contracts/clock.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { ReceivedEmail } from '../../contracts/http.ts';
@@ -9,6 +9,7 @@ import { urlHost } from '../../contracts/url-host.ts';
 import { Inbox } from '../inbox.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import { Connections, closeServer, listen } from '../listen.ts';
+import { PromptSmtpServer } from './prompt-server.ts';
 import { parseMail } from './received.ts';
 import { carryOut, type MailAnswer, type MailScript, reply, type Ways } from './script.ts';
 
@@ -38,7 +39,7 @@ const MAX_CLIENTS = 500;
 const ACCEPT: MailAnswer = { do: 'accept' };
 
 interface Running {
-  readonly smtp: SMTPServer;
+  readonly smtp: PromptSmtpServer;
   readonly connections: Connections;
   readonly port: number;
 }
@@ -100,7 +101,7 @@ export class SmtpBroker implements Service {
     const { host = '127.0.0.1', port = 0, logger } = this.#options;
     const connections = new Connections();
     const answerFor = (session: SMTPServerSession) => this.#answers.get(session) ?? ACCEPT;
-    const smtp = new SMTPServer({
+    const smtp = new PromptSmtpServer({
       name: 'smokewire',
       noDelay: true,
       disabledCommands: ['AUTH', 'STARTTLS'],
