@@ -22,4 +22,8 @@ export type {
   ValveHandle,
   Within,
 } from './handles.ts';
+export type { Change as ReplayChange, Difference as ReplayDifference } from './kit/record/differences.ts';
+export type { Outcome as ReplayOutcome } from './kit/record/outcome.ts';
+export { type RecordedRun, type Recording, replay } from './kit/record/recording-run.ts';
+export type { ReplayOptions, ReplayResult } from './kit/record/replay.ts';
 export { type Site, type SiteOptions, startSite } from './site.ts';

@@ -22,6 +22,8 @@ import { TopicReader } from '../transport/kafka/reader.ts';
 import { ensureTopics, type TopicEnd, topicEnds } from '../transport/kafka/topics.ts';
 import { assemble, type Parts } from './assembly.ts';
 import { Embedded } from './embedded.ts';
+import { recordedSettings } from './kit/record/recording.ts';
+import { type Recording, RunRecorder } from './kit/record/recording-run.ts';
 import { seededRandom } from './random.ts';
 import type { RoleContext } from './roles.ts';
 import { Stages } from './stages.ts';
@@ -155,6 +157,15 @@ export class SiteProcess {
   /** Where each partition of the site's topics ends. */
   topicEnds(): Promise<TopicEnd[]> {
     return topicEnds(this.#part('kafka'));
+  }
+
+  /** Records what enters the site from now on, and what people are to be told of it. */
+  async record(): Promise<Recording> {
+    const { config, clock } = this.#options;
+    const recorder = new RunRecorder({ client: this.#part('kafka'), clock, settings: recordedSettings(config) });
+    const start = () => recorder.start();
+    await this.#stages.start({ name: 'recording', start, stop: () => recorder.cancel(), missing: () => [] });
+    return recorder;
   }
 
   /** How far the records about a subject got, for a wait that was in vain. */

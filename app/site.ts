@@ -21,6 +21,7 @@ import {
   type Within,
 } from './handles.ts';
 import { Ledger } from './kit/ledger.ts';
+import type { Recording } from './kit/record/recording-run.ts';
 import { Settling } from './kit/settling.ts';
 import { msOf, realTime, type SiteClock, type SiteTime, virtualTime } from './kit/site-time.ts';
 import { VirtualClock } from './kit/virtual-clock.ts';
@@ -240,6 +241,14 @@ export class Site {
   /** Calls `listener` with everything that happens from now on; the answer ends that. */
   onEvent(listener: (event: SiteEvent) => void): () => void {
     return this.#process.events.onEvent(({ event }) => listener(event));
+  }
+
+  /**
+   * Records what enters the site from now on (signals, presence, what operators and valves do), and what people are to be
+   * told of it, until the recording is stopped: docs/record-replay.md.
+   */
+  record(): Promise<Recording> {
+    return this.#time.done(this.#process.record());
   }
 
   /** What nobody could handle, newest first. */

@@ -1,0 +1,193 @@
+import { type Clock, sleep, type Timer } from '../../../contracts/clock.ts';
+import type { InRecord } from '../../../contracts/kafka-records.ts';
+import type { StreamName } from '../../../contracts/kafka-topics.ts';
+import { parseReadBackMetadata } from '../../../processors/watchdog/read-back.ts';
+import { withAdmin } from '../../../transport/kafka/admin.ts';
+import type { KafkaClient } from '../../../transport/kafka/client.ts';
+import { type From, TopicReader } from '../../../transport/kafka/reader.ts';
+import { topicEnds } from '../../../transport/kafka/topics.ts';
+import { INPUT_TOPICS, OUTCOME_TOPICS, type RecordedSettings, STATE_TOPICS } from './recording.ts';
+import { RecordingWriter, type WriteLine } from './writer.ts';
+
+/** How far two readers may be apart before a record comes late into the recording, in milliseconds. */
+const FLUSH_EVERY_MS = 1_000;
+/** How long the end waits for what the last inputs bring about, in milliseconds. */
+const DRAIN_MS = 3_000;
+const LOOK_EVERY_MS = 20;
+
+/** Who has to have read what, stage by stage, until all is told that the inputs bring about. */
+const PIPELINE: readonly (readonly (readonly [group: string, topic: StreamName])[])[] = [
+  [
+    ['filter', 'signals'],
+    ['watchdog', 'signals'],
+  ],
+  [
+    ['floor-controller', 'alarms'],
+    ['floor-controller', 'operator-commands'],
+    ['floor-controller', 'valve-states'],
+  ],
+  [['router', 'notifications']],
+];
+
+export interface RecorderOptions {
+  readonly client: KafkaClient;
+  /** The site's time. */
+  readonly clock: Pick<Clock, 'now'>;
+  readonly settings: RecordedSettings;
+  readonly write: WriteLine;
+}
+
+/** How much was recorded. */
+export interface RecordingSummary {
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  readonly until: number;
+  readonly inputs: number;
+  readonly notifications: number;
+  /** Whether everything that the inputs brought about is in it; not so where a processor is away or behind. */
+  readonly complete: boolean;
+}
+
+/**
+ * Records a running site from its Kafka alone. It begins where the processors would begin if they were started anew: with
+ * what they remember, and with the inputs that they have not finished with. What they remember is read before the
+ * outcomes are, and inputs before that: so what is told while it begins is rather recorded with its cause than without.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #writer: RecordingWriter;
+  readonly #state = new Map<string, InRecord>();
+  /** The next offset of each partition, as far as it is read. */
+  readonly #read = new Map<string, number>();
+  #reader: TopicReader | undefined;
+  #flushing: Timer | undefined;
+  #from = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#writer = new RecordingWriter(options.write);
+  }
+
+  /** Resolves when the recording has begun. @throws SmokewireError KAFKA_UNREACHABLE, STOPPED */
+  async start(): Promise<void> {
+    const { client, clock, settings } = this.#options;
+    const topics = new Map<string, From>([
+      ...(await unfinished(client)),
+      ...STATE_TOPICS.map((topic): [string, From] => [topic, 'beginning']),
+      ...OUTCOME_TOPICS.map((topic): [string, From] => [topic, 'end']),
+    ]);
+    const onRecord = (record: InRecord, news: boolean) => this.#take(record, news);
+    this.#reader = new TopicReader({ client, name: 'recorder', topics, onRecord });
+    await this.#reader.start();
+    this.#from = clock.now();
+    const ends = await endsOf(client);
+    await this.#reader.caughtUp;
+    for (const [place, end] of ends) if (!this.#read.has(place)) this.#read.set(place, end);
+    this.#writer.begin(this.#from, settings);
+    for (const topic of STATE_TOPICS) {
+      for (const record of this.#state.values()) if (record.topic === topic) this.#writer.state(topic, record);
+    }
+    this.#state.clear();
+    this.#flushing = client.wireClock.every('recorder flush', FLUSH_EVERY_MS, () => this.#writer.flush());
+  }
+
+  /** Ends it with what has come until now, once it is known what that brings about. */
+  async stop(): Promise<RecordingSummary> {
+    const until = this.#options.clock.now();
+    this.#writer.close(until);
+    const complete = await this.#drained();
+    await this.cancel();
+    this.#writer.end();
+    return { from: this.#from, until, ...this.#writer.written, complete };
+  }
+
+  /** Gives sockets and timers back, without an end. */
+  async cancel(): Promise<void> {
+    this.#flushing?.cancel();
+    await this.#reader?.stop();
+  }
+
+  #take(record: InRecord, news: boolean): void {
+    const { topic, partition, offset, key } = record;
+    this.#read.set(`${topic}/${partition}`, offset + 1);
+    if (!news && STATE_TOPICS.some((name) => name === topic)) {
+      if (record.value === null) this.#state.delete(`${topic}/${key}`);
+      else this.#state.set(`${topic}/${key}`, record);
+      return;
+    }
+    const now = this.#options.clock.now();
+    const input = INPUT_TOPICS.find((name) => name === topic);
+    const outcome = OUTCOME_TOPICS.find((name) => name === topic);
+    if (input) this.#writer.add({ line: 'input', topic: input }, record, now);
+    else if (outcome) this.#writer.add({ line: 'outcome', topic: outcome }, record, now);
+  }
+
+  /** Answers whether everyone has done, in time, with what there is of their topics. */
+  async #drained(): Promise<boolean> {
+    const { client } = this.#options;
+    const deadline = client.wireClock.now() + DRAIN_MS;
+    const inTime = async (done: () => Promise<boolean>) => {
+      while (!(await done())) {
+        if (client.wireClock.now() >= deadline) return false;
+        await sleep(client.wireClock, 'recorder drain', LOOK_EVERY_MS);
+      }
+      return true;
+    };
+    for (const readers of PIPELINE) {
+      const ends = await endsOf(client);
+      if (!(await inTime(() => committedAll(client, readers, ends)))) return false;
+    }
+    const ends = await endsOf(client);
+    const ours = [...ends].filter(([place]) => this.#follows(place));
+    return await inTime(async () => ours.every(([place, end]) => (this.#read.get(place) ?? 0) >= end));
+  }
+
+  #follows(place: string): boolean {
+    return [...INPUT_TOPICS, ...OUTCOME_TOPICS].some((topic) => place.startsWith(`${topic}/`));
+  }
+}
+
+/** Where reading begins, in each topic of inputs, for those who were started anew: at what may still count or is not handled. */
+async function unfinished(client: KafkaClient): Promise<Map<string, From>> {
+  const inputs = PIPELINE.flat().filter(([, topic]) => INPUT_TOPICS.some((name) => name === topic));
+  const begins = new Map<string, Map<number, number>>();
+  for (const [group, topic] of inputs) {
+    const offsets = begins.get(topic) ?? new Map<number, number>();
+    begins.set(topic, offsets);
+    for (const { partition, offset, metadata } of await committed(client, group, topic)) {
+      const from = Math.min(parseReadBackMetadata(metadata ?? '') ?? offset, offset);
+      offsets.set(partition, Math.min(offsets.get(partition) ?? from, from));
+    }
+  }
+  return begins;
+}
+
+/** A group that has committed nothing begins at the beginning. */
+async function committed(client: KafkaClient, group: string, topic: string) {
+  return await withAdmin(client, async (admin) => {
+    const topics = await admin.fetchOffsets({
+      groupId: client.topicPrefix + group,
+      topics: [client.topicPrefix + topic],
+    });
+    return topics.flatMap(({ partitions }) =>
+      partitions.map((each) => ({ ...each, offset: Math.max(0, Number(each.offset)) })),
+    );
+  });
+}
+
+async function committedAll(
+  client: KafkaClient,
+  readers: (typeof PIPELINE)[number],
+  ends: ReadonlyMap<string, number>,
+): Promise<boolean> {
+  for (const [group, topic] of readers) {
+    for (const { partition, offset } of await committed(client, group, topic)) {
+      if (offset < (ends.get(`${topic}/${partition}`) ?? 0)) return false;
+    }
+  }
+  return true;
+}
+
+async function endsOf(client: KafkaClient): Promise<Map<string, number>> {
+  return new Map((await topicEnds(client)).map(({ topic, partition, end }) => [`${topic}/${partition}`, end]));
+}
