@@ -25,13 +25,18 @@ export const HEADER_BYTES = 61;
 const LENGTH_ENDS = 12;
 const MAGIC = 2;
 const COMPRESSION = 0b000111;
-const TRANSACTIONAL_OR_CONTROL = 0b110000;
+const TRANSACTIONAL = 0b010000;
+const CONTROL = 0b100000;
 
 export const batchBaseOffset = (bytes: Buffer, at: number): number => readInt64(bytes, at);
 export const batchBytes = (bytes: Buffer, at: number): number => bytes.readInt32BE(at + 8) + LENGTH_ENDS;
 export const batchLastOffset = (bytes: Buffer, at: number): number => readInt64(bytes, at) + bytes.readInt32BE(at + 23);
 export const batchIsCompressed = (bytes: Buffer, at: number): boolean =>
   (bytes.readInt16BE(at + 21) & COMPRESSION) !== 0;
+export const batchIsTransactional = (bytes: Buffer, at: number): boolean =>
+  (bytes.readInt16BE(at + 21) & TRANSACTIONAL) !== 0;
+export const batchIsControl = (bytes: Buffer, at: number): boolean => (bytes.readInt16BE(at + 21) & CONTROL) !== 0;
+export const batchProducerId = (bytes: Buffer, at: number): number => readInt64(bytes, at + 43);
 export const batchBaseTimestamp = (bytes: Buffer, at: number): number => readInt64(bytes, at + 27);
 export const batchMaxTimestamp = (bytes: Buffer, at: number): number => readInt64(bytes, at + 35);
 export const batchRecordCount = (bytes: Buffer, at: number): number => bytes.readInt32BE(at + 57);
@@ -42,16 +47,18 @@ export interface ProducerStamp {
   readonly epoch: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
+  readonly isTransactional: boolean;
 }
 
 export function batchProducer(batch: Buffer): ProducerStamp {
   const firstSequence = batch.readInt32BE(53);
   return {
-    producerId: readInt64(batch, 43),
+    producerId: batchProducerId(batch, 0),
     epoch: batch.readInt16BE(51),
     firstSequence,
     // Sequence numbers go round at the end of INT32.
     lastSequence: (firstSequence + batch.readInt32BE(23)) & 0x7fffffff,
+    isTransactional: batchIsTransactional(batch, 0),
   };
 }
 
@@ -64,8 +71,13 @@ export function stampBatch(bytes: Buffer, at: number, baseOffset: number): void 
 /** The batch at `at` with fewer of its records, given as they stand in it; offsets and timestamps stay theirs. */
 export function batchWith(bytes: Buffer, at: number, records: readonly Buffer[]): Buffer {
   const batch = Buffer.concat([bytes.subarray(at, at + HEADER_BYTES), ...records]);
-  batch.writeInt32BE(batch.length - LENGTH_ENDS, 8);
   batch.writeInt32BE(records.length, 57);
+  return sealBatch(batch);
+}
+
+/** Writes the length and the CRC of a batch that is otherwise complete. */
+export function sealBatch(batch: Buffer): Buffer {
+  batch.writeInt32BE(batch.length - LENGTH_ENDS, 8);
   batch.writeUInt32BE(crc32c(batch, 21), 17);
   return batch;
 }
@@ -82,6 +94,8 @@ export function batchProblem(batch: Buffer, maxBytes: number): ErrorCode {
   if (batch.readUInt32BE(17) !== crc32c(batch, 21)) return ErrorCode.CORRUPT_MESSAGE;
   const count = batchRecordCount(batch, 0);
   if (count < 1 || batch.readInt32BE(23) !== count - 1) return ErrorCode.INVALID_RECORD;
-  if ((batch.readInt16BE(21) & TRANSACTIONAL_OR_CONTROL) !== 0) return ErrorCode.INVALID_RECORD;
+  // Markers are the broker's to write.
+  if (batchIsControl(batch, 0)) return ErrorCode.INVALID_RECORD;
+  if (batchIsTransactional(batch, 0) && batchProducerId(batch, 0) < 0) return ErrorCode.INVALID_RECORD;
   return ErrorCode.NONE;
 }

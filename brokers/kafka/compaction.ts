@@ -1,4 +1,13 @@
-import { batchBaseOffset, batchBytes, batchIsCompressed, batchRecordCount, batchWith } from './batch.ts';
+import {
+  batchBaseOffset,
+  batchBytes,
+  batchIsCompressed,
+  batchIsControl,
+  batchIsTransactional,
+  batchProducerId,
+  batchRecordCount,
+  batchWith,
+} from './batch.ts';
 import { MalformedFrame } from './codec/reader.ts';
 import { type LogRecord, recordsOf } from './records.ts';
 import { Slab } from './slab.ts';
@@ -8,11 +17,15 @@ export interface CompactionOptions {
   /** How long a tombstone stays, so that a slow reader still hears of the deletion. */
   readonly deleteRetentionMs: number;
   readonly segmentBytes: number;
+  /** Whether a producer's transactional batch at this offset was aborted. */
+  wasAborted(producerId: number, offset: number): boolean;
 }
 
 /**
  * Keeps the last record of each key in `slabs`, which nobody appends to any more, with its offset. Works slab by slab,
  * yielding in between so that its caller can let others in; returns the slabs to put in their place.
+ *
+ * What was aborted leaves, and so do the markers, which nobody needs without it: every transaction here is decided.
  *
  * Batches that are compressed are not opened and stay whole. While there is one, tombstones stay too, or the value they
  * delete could come back.
@@ -21,7 +34,7 @@ export function* compact(slabs: readonly Slab[], options: CompactionOptions): Ge
   const last = new Map<string, number>();
   let opaque = false;
   for (const slab of slabs) {
-    for (const { bytes, at } of batchesOf(slab)) {
+    for (const { bytes, at } of batchesOf(slab, options)) {
       const records = readable(bytes, at);
       opaque ||= records === undefined;
       for (const { key, offset } of records ?? []) if (key !== null) last.set(key.toString('latin1'), offset);
@@ -32,7 +45,7 @@ export function* compact(slabs: readonly Slab[], options: CompactionOptions): Ge
   const output = new Output(options.segmentBytes);
   for (const slab of slabs) {
     const tombstonesLeave = !opaque && slab.appendedAt < options.now - options.deleteRetentionMs;
-    for (const { bytes, at } of batchesOf(slab)) {
+    for (const { bytes, at } of batchesOf(slab, options)) {
       const kept = readable(bytes, at)?.filter(
         ({ key, offset, hasValue }) =>
           key === null || (last.get(key.toString('latin1')) === offset && (hasValue || !tombstonesLeave)),
@@ -82,10 +95,13 @@ class Output {
   }
 }
 
-function batchesOf(slab: Slab): { bytes: Buffer; at: number }[] {
+/** The batches that have anything to say. */
+function batchesOf(slab: Slab, { wasAborted }: CompactionOptions): { bytes: Buffer; at: number }[] {
   const batches: { bytes: Buffer; at: number }[] = [];
   slab.eachBatch((bytes, at) => {
-    batches.push({ bytes, at });
+    const aborted =
+      batchIsTransactional(bytes, at) && wasAborted(batchProducerId(bytes, at), batchBaseOffset(bytes, at));
+    if (!aborted && !batchIsControl(bytes, at)) batches.push({ bytes, at });
     return false;
   });
   return batches;

@@ -6,6 +6,7 @@ import {
   type JoinRequest,
   joinFailure,
   Member,
+  type MemberIdentity,
   NOTHING,
   type SyncAnswer,
   syncFailure,
@@ -136,15 +137,28 @@ export class Group {
   }
 
   /** Whether this member may commit offsets. Without a generation, only while nobody consumes as the group. */
-  mayCommit(memberId: string, instanceId: string | null, generation: number): ErrorCode {
-    if (generation < 0 && this.isEmpty) return ErrorCode.NONE;
-    const refusal = this.#identify(memberId, instanceId);
-    const member = this.#members.get(memberId);
-    if (refusal !== ErrorCode.NONE || !member) return refusal;
-    if (generation !== this.#generation) return ErrorCode.ILLEGAL_GENERATION;
+  mayCommit(claimed: MemberIdentity): ErrorCode {
+    if (claimed.generation < 0 && this.isEmpty) return ErrorCode.NONE;
+    const refusal = this.#isMember(claimed);
+    if (refusal !== ErrorCode.NONE) return refusal;
     if (this.#state === 'CompletingRebalance') return ErrorCode.REBALANCE_IN_PROGRESS;
-    this.#renew(member);
+    const member = this.#members.get(claimed.memberId);
+    if (member) this.#renew(member);
     return ErrorCode.NONE;
+  }
+
+  /** The same within a transaction, whose producer need not be a member if it does not say that it is one (KIP-447). */
+  mayCommitTransactionally(claimed: MemberIdentity): ErrorCode {
+    const { generation, memberId, instanceId } = claimed;
+    if (generation < 0 && (this.isEmpty || (memberId === '' && instanceId === null))) return ErrorCode.NONE;
+    return this.#isMember(claimed);
+  }
+
+  /** Whether this is a member of the present generation. */
+  #isMember({ memberId, instanceId, generation }: MemberIdentity): ErrorCode {
+    const refusal = this.#identify(memberId, instanceId);
+    if (refusal !== ErrorCode.NONE) return refusal;
+    return generation === this.#generation ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION;
   }
 
   /** Everyone has to join again now, unless they are at it already. */

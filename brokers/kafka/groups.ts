@@ -2,7 +2,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Random } from '../../contracts/random.ts';
 import { ErrorCode } from './error-codes.ts';
 import { Group } from './group.ts';
-import { type JoinAnswer, type JoinRequest, joinFailure } from './member.ts';
+import { type JoinAnswer, type JoinRequest, joinFailure, type MemberIdentity } from './member.ts';
 import { Offsets } from './offsets.ts';
 
 export interface GroupsOptions {
@@ -11,6 +11,11 @@ export interface GroupsOptions {
   /** Bounds of `session.timeout.ms`, as `group.min.session.timeout.ms` and its sister. */
   readonly minSessionTimeoutMs: number;
   readonly maxSessionTimeoutMs: number;
+}
+
+interface ForCommit {
+  readonly error: ErrorCode;
+  readonly offsets?: Offsets;
 }
 
 interface Entry {
@@ -52,17 +57,21 @@ export class Groups {
   }
 
   /** Where to keep what this member commits, or why not. A group that nobody joined may keep offsets as well. */
-  forCommit(
-    id: string,
-    memberId: string,
-    instanceId: string | null,
-    generation: number,
-  ): { error: ErrorCode; offsets?: Offsets } {
+  forCommit(id: string, member: MemberIdentity): ForCommit {
+    return this.#forCommit(id, member, (group) => group.mayCommit(member));
+  }
+
+  /** The same within a transaction. */
+  forTransactionalCommit(id: string, member: MemberIdentity): ForCommit {
+    return this.#forCommit(id, member, (group) => group.mayCommitTransactionally(member));
+  }
+
+  #forCommit(id: string, { generation }: MemberIdentity, judge: (group: Group) => ErrorCode): ForCommit {
     if (id === '') return { error: ErrorCode.INVALID_GROUP_ID };
     const known = this.#byId.get(id);
     if (!known && generation >= 0) return { error: ErrorCode.ILLEGAL_GENERATION };
     const { group, offsets } = known ?? this.#make(id);
-    const error = group.mayCommit(memberId, instanceId, generation);
+    const error = judge(group);
     return error === ErrorCode.NONE ? { error, offsets } : { error };
   }
 

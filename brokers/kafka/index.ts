@@ -10,6 +10,7 @@ import { REGISTRY } from './registry.ts';
 import type { BrokerState } from './request.ts';
 import { hostAndPort, Listener } from './server.ts';
 import { Topics } from './topics.ts';
+import { Transactions } from './transactions.ts';
 
 export interface KafkaBrokerOptions {
   readonly clock: Clock;
@@ -87,6 +88,7 @@ export class KafkaBroker implements Service {
     this.#starting = undefined;
     this.#ready = false;
     this.#broker.groups.dissolve();
+    this.#broker.transactions.suspend();
     await this.#listener?.close();
   }
 
@@ -117,6 +119,7 @@ export class KafkaBroker implements Service {
     this.#listener = listener;
     await listener.listen(this.#port);
     this.#port = listener.port;
+    this.#broker.transactions.resume();
     this.#ready = true;
     logger.debug({ host: this.#host, port: this.#port }, 'kafka broker listens');
   }
@@ -128,31 +131,35 @@ const LOOPBACK = new Map([
   ['::', '::1'],
 ]);
 
+/** `transaction.max.timeout.ms` of Apache Kafka. */
+const MAX_TRANSACTION_TIMEOUT_MS = 900_000;
+
 function emptyBroker(options: KafkaBrokerOptions, clusterId: string, clock: Clock): BrokerState {
   const { random, defaultPartitions = 4 } = options;
-  let producerIds = 0;
+  const topics = new Topics({
+    clock,
+    random,
+    defaultPartitions,
+    defaults: {
+      retentionBytes: options.retentionBytes ?? 64 * 1024 * 1024,
+      maxMessageBytes: options.maxMessageBytes ?? 1_048_588,
+    },
+  });
+  const groups = new Groups({
+    clock,
+    random,
+    minSessionTimeoutMs: options.minSessionTimeoutMs ?? 6_000,
+    maxSessionTimeoutMs: options.maxSessionTimeoutMs ?? 1_800_000,
+  });
   return {
     apis: REGISTRY,
     clock,
     clusterId,
-    topics: new Topics({
-      clock,
-      random,
-      defaultPartitions,
-      defaults: {
-        retentionBytes: options.retentionBytes ?? 64 * 1024 * 1024,
-        maxMessageBytes: options.maxMessageBytes ?? 1_048_588,
-      },
-    }),
-    groups: new Groups({
-      clock,
-      random,
-      minSessionTimeoutMs: options.minSessionTimeoutMs ?? 6_000,
-      maxSessionTimeoutMs: options.maxSessionTimeoutMs ?? 1_800_000,
-    }),
+    topics,
+    groups,
+    transactions: new Transactions({ clock, topics, groups, maxTimeoutMs: MAX_TRANSACTION_TIMEOUT_MS }),
     autoCreateTopics: options.autoCreateTopics ?? true,
     defaultPartitions,
     maxFetchWaitMs: options.maxFetchWaitMs ?? 500,
-    newProducerId: () => producerIds++,
   };
 }

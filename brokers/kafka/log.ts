@@ -1,7 +1,16 @@
 import type { Clock } from '../../contracts/clock.ts';
-import { batchLastOffset, batchMaxTimestamp, batchProblem, batchProducer, batchRecordCount } from './batch.ts';
+import {
+  batchBytes,
+  batchLastOffset,
+  batchMaxTimestamp,
+  batchProblem,
+  batchProducer,
+  batchRecordCount,
+} from './batch.ts';
 import { compact } from './compaction.ts';
 import { ErrorCode } from './error-codes.ts';
+import { type Ending, markerBatch } from './marker.ts';
+import { type AbortedTransaction, OpenTransactions } from './open-transactions.ts';
 import { Producers } from './producers.ts';
 import { hasNullKey, offsetInBatchAt, type TimestampedOffset } from './records.ts';
 import { lastAtMost, Slab } from './slab.ts';
@@ -9,6 +18,12 @@ import type { LogConfig } from './topic-config.ts';
 
 /** The first slab of a log; each next one is four times as large, up to `segment.bytes`. */
 const FIRST_SLAB_BYTES = 16 * 1024;
+
+/**
+ * Hears of every batch appended: its bytes, and by how many more bytes can be read of decided transactions now. 0 bytes
+ * mean that the log was deleted.
+ */
+export type Watcher = (bytes: number, stableBytes: number) => void;
 
 /** What became of an append; `baseOffset` is −1 with an error. */
 export interface Appended {
@@ -24,9 +39,12 @@ export class PartitionLog {
   readonly #clock: Clock;
   readonly #config: () => LogConfig;
   readonly #producers = new Producers();
-  readonly #watchers = new Set<(bytes: number) => void>();
+  readonly #transactions = new OpenTransactions();
+  readonly #watchers = new Set<Watcher>();
   #slabs: Slab[] = [];
   #bytes = 0;
+  /** Of all batches that were ever appended. */
+  #appendedBytes = 0;
   #startOffset = 0;
   #endOffset = 0;
   #compactedUpTo = 0;
@@ -48,6 +66,11 @@ export class PartitionLog {
     return this.#endOffset;
   }
 
+  /** The last stable offset: from here on something belongs to a transaction that is still open, or nothing is there. */
+  get stableOffset(): number {
+    return Math.max(this.#startOffset, this.#transactions.oldest?.firstOffset ?? this.#endOffset);
+  }
+
   /** Bytes of all batches held. */
   get bytes(): number {
     return this.#bytes;
@@ -63,31 +86,53 @@ export class PartitionLog {
     const verdict = this.#producers.judge(stamp);
     if (verdict.kind === 'error') return { error: verdict.error, baseOffset: -1 };
     if (verdict.kind === 'duplicate') return { error: ErrorCode.NONE, baseOffset: verdict.baseOffset };
-
-    const baseOffset = this.#endOffset;
-    const slab = this.#slabFor(batch.length);
-    slab.append(batch, baseOffset, this.#clock.now());
-    this.#endOffset += batchRecordCount(batch, 0);
-    this.#bytes += batch.length;
-    this.#producers.remember(stamp, baseOffset);
-    this.#expire();
-    for (const watcher of this.#watchers) watcher(batch.length);
+    if (!stamp.isTransactional && this.#transactions.isOpen(stamp.producerId)) {
+      return { error: ErrorCode.INVALID_TXN_STATE, baseOffset: -1 };
+    }
+    const baseOffset = this.#store(batch, (begun) => {
+      this.#producers.remember(stamp, begun.firstOffset);
+      if (stamp.isTransactional) this.#transactions.append(stamp.producerId, begun);
+    });
     return { error: ErrorCode.NONE, baseOffset };
+  }
+
+  /** Whether the producer has written something here whose transaction is still open. */
+  hasOpenTransaction(producerId: number): boolean {
+    return this.#transactions.isOpen(producerId);
+  }
+
+  /** Writes the marker that ends a producer's transaction, also where it wrote nothing. */
+  endTransaction(ending: Ending): void {
+    this.#store(markerBatch(ending, this.#clock.now()), ({ firstOffset }) => {
+      this.#producers.fence(ending.producerId, ending.epoch);
+      this.#transactions.end(ending.producerId, firstOffset, ending.committed);
+    });
+  }
+
+  /** The aborted transactions of which something lies in `slices`, which were read from `offset`. */
+  aborted(offset: number, slices: readonly Buffer[]): readonly AbortedTransaction[] {
+    const last = slices.at(-1);
+    if (!last || !this.#transactions.anyAborted) return [];
+    let at = 0;
+    while (at + batchBytes(last, at) < last.length) at += batchBytes(last, at);
+    return this.#transactions.aborted(offset, batchLastOffset(last, at) + 1);
   }
 
   /**
    * Whole batches from the one that holds `offset` on, at most `maxBytes`, as slices of the log; with `atLeastOne`, the
-   * first batch however large. `offset` lies between start and end, both included.
+   * first batch however large. `offset` lies between start and end, both included; `upTo`, before which it ends, is where a
+   * batch starts.
    */
-  read(offset: number, maxBytes: number, atLeastOne: boolean): Buffer[] {
+  read(offset: number, maxBytes: number, atLeastOne: boolean, upTo: number = this.#endOffset): Buffer[] {
     const slices: Buffer[] = [];
-    if (offset >= this.#endOffset) return slices;
+    if (offset >= upTo) return slices;
     let left = maxBytes;
     for (let i = Math.max(0, this.#slabIndex(offset)); i < this.#slabs.length; i++) {
       const slab = this.#slabs[i];
       if (!slab) break;
       const from = slab.positionOf(offset);
-      const slice = slab.slice(from, left, atLeastOne && slices.length === 0);
+      const to = upTo >= slab.endOffset ? slab.size : slab.positionOf(upTo);
+      const slice = slab.slice(from, to, left, atLeastOne && slices.length === 0);
       if (slice.length > 0) slices.push(slice);
       if (from + slice.length < slab.size) break;
       left -= slice.length;
@@ -117,19 +162,39 @@ export class PartitionLog {
     while (this.#slabs[0] && this.#slabs[0].endOffset <= this.#startOffset) this.#dropFirst();
   }
 
-  /** Calls `watcher` with the bytes of every batch appended; 0 means that the log was deleted. */
-  watch(watcher: (bytes: number) => void): void {
+  watch(watcher: Watcher): void {
     this.#watchers.add(watcher);
   }
 
-  unwatch(watcher: (bytes: number) => void): void {
+  unwatch(watcher: Watcher): void {
     this.#watchers.delete(watcher);
   }
 
   /** The topic is gone: whoever waits for records is told. */
   delete(): void {
     this.#slabs = [];
-    for (const watcher of this.#watchers) watcher(0);
+    for (const watcher of this.#watchers) watcher(0, 0);
+  }
+
+  /** Appends; `noted` takes note of it before anyone else hears. Answers with the batch's offset. */
+  #store(batch: Buffer, noted: (begun: { firstOffset: number; position: number }) => void): number {
+    const stableBefore = this.#stableBytes;
+    const firstOffset = this.#endOffset;
+    const slab = this.#slabFor(batch.length);
+    slab.append(batch, firstOffset, this.#clock.now());
+    this.#endOffset += batchRecordCount(batch, 0);
+    this.#bytes += batch.length;
+    noted({ firstOffset, position: this.#appendedBytes });
+    this.#appendedBytes += batch.length;
+    this.#expire();
+    const stable = this.#stableBytes - stableBefore;
+    for (const watcher of this.#watchers) watcher(batch.length, stable);
+    return firstOffset;
+  }
+
+  /** How much of what was ever appended lies before the last stable offset. */
+  get #stableBytes(): number {
+    return this.#transactions.oldest?.position ?? this.#appendedBytes;
   }
 
   #slabFor(length: number): Slab {
@@ -146,11 +211,13 @@ export class PartitionLog {
   #compactWhenWorthIt(): void {
     const { compacts, deleteRetentionMs, segmentBytes } = this.#config();
     if (!compacts || this.#compacting) return;
-    const closed = this.#slabs.slice(0, -1);
+    const stable = this.stableOffset;
+    const closed = this.#slabs.slice(0, -1).filter((slab) => slab.endOffset <= stable);
     const clean = sizeOf(closed.filter((slab) => slab.endOffset <= this.#compactedUpTo));
     if (sizeOf(closed) < 2 * clean || closed.length === 0) return;
-    const upTo = this.#slabs.at(-1)?.baseOffset ?? 0;
-    const steps = compact(closed, { now: this.#clock.now(), deleteRetentionMs, segmentBytes });
+    const upTo = closed.at(-1)?.endOffset ?? 0;
+    const wasAborted = (producerId: number, offset: number) => this.#transactions.wasAborted(producerId, offset);
+    const steps = compact(closed, { now: this.#clock.now(), deleteRetentionMs, segmentBytes, wasAborted });
     this.#compacting = true;
     const step = () => {
       const { done, value } = steps.next();
@@ -161,6 +228,7 @@ export class PartitionLog {
       this.#slabs.splice(0, closed.length, ...value);
       this.#bytes += sizeOf(value) - sizeOf(closed);
       this.#compactedUpTo = upTo;
+      this.#transactions.forget(upTo);
       return this.#compactWhenWorthIt();
     };
     setImmediate(step);
@@ -190,7 +258,10 @@ export class PartitionLog {
   }
 
   #dropFirst(): void {
-    this.#bytes -= this.#slabs.shift()?.size ?? 0;
+    const first = this.#slabs.shift();
+    if (!first) return;
+    this.#bytes -= first.size;
+    this.#transactions.forget(first.endOffset);
   }
 }
 

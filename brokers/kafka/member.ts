@@ -22,6 +22,13 @@ export interface JoinRequest {
   readonly idFirst: boolean;
 }
 
+/** A member as it names itself in its requests. */
+export interface MemberIdentity {
+  readonly memberId: string;
+  readonly instanceId: string | null;
+  readonly generation: number;
+}
+
 export interface JoinAnswer {
   readonly error: ErrorCode;
   readonly generation: number;

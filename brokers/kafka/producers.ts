@@ -6,8 +6,16 @@ const REMEMBERED_BATCHES = 5;
 /** As many producers as one partition remembers; the one that was silent longest goes first. */
 const REMEMBERED_PRODUCERS = 1000;
 
-interface Sent extends ProducerStamp {
+interface Sent {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
   readonly baseOffset: number;
+}
+
+interface Known {
+  readonly epoch: number;
+  /** The last batches of this epoch; none when all that came of it is the end of a transaction. */
+  readonly sent: readonly Sent[];
 }
 
 /** What a partition makes of a numbered batch: new, a repetition of one that it has, or an error. */
@@ -20,35 +28,47 @@ const NEW: Verdict = { kind: 'new' };
 
 /** The idempotent producers of one partition: their last batches, by which a repeated one is recognised (KIP-98). */
 export class Producers {
-  readonly #sent = new Map<number, Sent[]>();
+  /** By producer id, the one that was silent longest first. */
+  readonly #known = new Map<number, Known>();
 
   judge(stamp: ProducerStamp): Verdict {
-    if (stamp.producerId < 0) return NEW;
-    const sent = this.#sent.get(stamp.producerId);
-    const last = sent?.at(-1);
-    if (!sent || !last) return NEW;
-    if (stamp.epoch < last.epoch) return { kind: 'error', error: ErrorCode.INVALID_PRODUCER_EPOCH };
-    if (stamp.epoch > last.epoch) return stamp.firstSequence === 0 ? NEW : OUT_OF_ORDER;
-    const twin = sent.find(
+    const known = stamp.producerId < 0 ? undefined : this.#known.get(stamp.producerId);
+    if (!known) return NEW;
+    if (stamp.epoch < known.epoch) return { kind: 'error', error: ErrorCode.INVALID_PRODUCER_EPOCH };
+    const last = known.sent.at(-1);
+    if (stamp.epoch > known.epoch || !last) return stamp.firstSequence === 0 ? NEW : OUT_OF_ORDER;
+    const twin = known.sent.find(
       (batch) => batch.firstSequence === stamp.firstSequence && batch.lastSequence === stamp.lastSequence,
     );
     if (twin) return { kind: 'duplicate', baseOffset: twin.baseOffset };
     return stamp.firstSequence === ((last.lastSequence + 1) & 0x7fffffff) ? NEW : OUT_OF_ORDER;
   }
 
-  remember(stamp: ProducerStamp, baseOffset: number): void {
-    if (stamp.producerId < 0) return;
-    const sent = (this.#sent.get(stamp.producerId) ?? []).filter((batch) => batch.epoch === stamp.epoch);
-    sent.push({ ...stamp, baseOffset });
-    if (sent.length > REMEMBERED_BATCHES) sent.shift();
-    this.#sent.delete(stamp.producerId);
-    this.#sent.set(stamp.producerId, sent);
-    if (this.#sent.size > REMEMBERED_PRODUCERS) this.#forgetOldest();
+  remember({ producerId, epoch, firstSequence, lastSequence }: ProducerStamp, baseOffset: number): void {
+    if (producerId < 0) return;
+    const sent = [...this.#sentIn(producerId, epoch), { firstSequence, lastSequence, baseOffset }];
+    this.#keep(producerId, { epoch, sent: sent.slice(-REMEMBERED_BATCHES) });
+  }
+
+  /** A marker came: earlier epochs of its producer are over. */
+  fence(producerId: number, epoch: number): void {
+    this.#keep(producerId, { epoch, sent: this.#sentIn(producerId, epoch) });
+  }
+
+  #sentIn(producerId: number, epoch: number): readonly Sent[] {
+    const known = this.#known.get(producerId);
+    return known?.epoch === epoch ? known.sent : [];
+  }
+
+  #keep(producerId: number, known: Known): void {
+    this.#known.delete(producerId);
+    this.#known.set(producerId, known);
+    if (this.#known.size > REMEMBERED_PRODUCERS) this.#forgetOldest();
   }
 
   #forgetOldest(): void {
-    for (const producerId of this.#sent.keys()) {
-      this.#sent.delete(producerId);
+    for (const producerId of this.#known.keys()) {
+      this.#known.delete(producerId);
       return;
     }
   }

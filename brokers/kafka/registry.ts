@@ -16,6 +16,10 @@ import { createTopics } from './apis/19-create-topics.ts';
 import { deleteTopics } from './apis/20-delete-topics.ts';
 import { deleteRecords } from './apis/21-delete-records.ts';
 import { initProducerId } from './apis/22-init-producer-id.ts';
+import { addPartitionsToTxn } from './apis/24-add-partitions-to-txn.ts';
+import { addOffsetsToTxn } from './apis/25-add-offsets-to-txn.ts';
+import { endTxn } from './apis/26-end-txn.ts';
+import { txnOffsetCommit } from './apis/28-txn-offset-commit.ts';
 import { describeConfigs } from './apis/32-describe-configs.ts';
 import { alterConfigs } from './apis/33-alter-configs.ts';
 import { createPartitions } from './apis/37-create-partitions.ts';
@@ -63,6 +67,10 @@ export const REGISTRY: readonly Api[] = [
   { key: 20, name: 'DeleteTopics', min: 1, max: 6, flexibleFrom: 4, handle: deleteTopics },
   { key: 21, name: 'DeleteRecords', min: 0, max: 2, flexibleFrom: 2, handle: deleteRecords },
   { key: 22, name: 'InitProducerId', min: 0, max: 4, flexibleFrom: 2, handle: initProducerId },
+  { key: 24, name: 'AddPartitionsToTxn', min: 0, max: 3, flexibleFrom: 3, handle: addPartitionsToTxn },
+  { key: 25, name: 'AddOffsetsToTxn', min: 0, max: 3, flexibleFrom: 3, handle: addOffsetsToTxn },
+  { key: 26, name: 'EndTxn', min: 0, max: 3, flexibleFrom: 3, handle: endTxn },
+  { key: 28, name: 'TxnOffsetCommit', min: 0, max: 3, flexibleFrom: 3, handle: txnOffsetCommit },
   { key: 32, name: 'DescribeConfigs', min: 1, max: 4, flexibleFrom: 4, handle: describeConfigs },
   { key: 33, name: 'AlterConfigs', min: 0, max: 2, flexibleFrom: 2, handle: alterConfigs },
   { key: 37, name: 'CreatePartitions', min: 0, max: 3, flexibleFrom: 2, handle: createPartitions },

@@ -3,6 +3,7 @@ import type { Reader } from './codec/reader.ts';
 import type { Writer } from './codec/writer.ts';
 import type { Groups } from './groups.ts';
 import type { Topics } from './topics.ts';
+import type { Transactions } from './transactions.ts';
 
 /** The broker's number in every answer that names one; there is no other. */
 export const NODE_ID = 0;
@@ -21,8 +22,7 @@ export interface BrokerState {
   readonly autoCreateTopics: boolean;
   readonly defaultPartitions: number;
   readonly maxFetchWaitMs: number;
-  /** A number that no producer has had yet (KIP-98). */
-  newProducerId(): number;
+  readonly transactions: Transactions;
 }
 
 /** The connection that a request came by. */

@@ -70,9 +70,9 @@ export class Slab {
     return at;
   }
 
-  /** Whole batches from position `from` on, at most `maxBytes`; the first one however large when `atLeastOne`. */
-  slice(from: number, maxBytes: number, atLeastOne: boolean): Buffer {
-    if (this.#size - from <= maxBytes) return this.#bytes.subarray(from, this.#size);
+  /** Whole batches in positions `[from, to)`, at most `maxBytes`; the first one however large when `atLeastOne`. */
+  slice(from: number, to: number, maxBytes: number, atLeastOne: boolean): Buffer {
+    if (to - from <= maxBytes) return this.#bytes.subarray(from, Math.max(from, to));
     const limit = from + maxBytes;
     let end = Math.max(from, this.#indexPositions[lastAtMost(this.#indexPositions, limit)] ?? from);
     while (end + batchBytes(this.#bytes, end) <= limit) end += batchBytes(this.#bytes, end);

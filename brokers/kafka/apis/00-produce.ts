@@ -1,7 +1,10 @@
+import { batchIsTransactional, batchProducer, HEADER_BYTES } from '../batch.ts';
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
+import type { Appended, PartitionLog } from '../log.ts';
 import type { BrokerState, Request } from '../request.ts';
+import { asKnownTo } from '../transaction.ts';
 
 /**
  * Produce Request (3–9) => transactional_id acks timeout_ms [topics]
@@ -27,11 +30,11 @@ import type { BrokerState, Request } from '../request.ts';
  *   throttle_time_ms => INT32
  */
 export function produce({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
-  const transactional = body.nullableString() !== null;
+  const transactionalId = body.nullableString();
   const acks = body.int16();
   body.int32();
-  const refusal = transactional ? ErrorCode.INVALID_REQUEST : acksProblem(acks);
   const topics = body.array(() => readTopic(body));
+  const refusal = problem(acks, transactionalId, topics);
 
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, ({ index, records }) => {
@@ -41,7 +44,7 @@ export function produce({ version, body }: Request, answer: Writer, broker: Brok
           ? { error: refusal, baseOffset: -1 }
           : log === undefined
             ? { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, baseOffset: -1 }
-            : log.append(records);
+            : append(broker, transactionalId, { name, index, log, records });
       answer.int32(index).errorCode(error).int64(baseOffset).int64(-1);
       if (version >= 5) answer.int64(log?.startOffset ?? -1);
       if (version >= 8) answer.array([], () => undefined).nullableString(null);
@@ -53,13 +56,45 @@ export function produce({ version, body }: Request, answer: Writer, broker: Brok
 
 const EMPTY = Buffer.alloc(0);
 
-function readTopic(body: Reader) {
+interface Topic {
+  readonly name: string;
+  readonly partitions: readonly { readonly index: number; readonly records: Buffer }[];
+}
+
+function readTopic(body: Reader): Topic {
   return {
     name: body.string(),
     partitions: body.array(() => ({ index: body.int32(), records: body.nullableBytes() ?? EMPTY })),
   };
 }
 
-function acksProblem(acks: number): ErrorCode {
-  return acks >= -1 && acks <= 1 ? ErrorCode.NONE : ErrorCode.INVALID_REQUIRED_ACKS;
+/** What is wrong with the request as a whole. */
+function problem(acks: number, transactionalId: string | null, topics: readonly Topic[]): ErrorCode {
+  if (acks < -1 || acks > 1) return ErrorCode.INVALID_REQUIRED_ACKS;
+  const needsId = topics.some(({ partitions }) => partitions.some(({ records }) => isTransactional(records)));
+  // As Apache Kafka says it, where nobody may write under no transactional id.
+  return needsId && transactionalId === null ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.NONE;
+}
+
+function isTransactional(records: Buffer): boolean {
+  return records.length >= HEADER_BYTES && batchIsTransactional(records, 0);
+}
+
+interface Target {
+  readonly name: string;
+  readonly index: number;
+  readonly log: PartitionLog;
+  readonly records: Buffer;
+}
+
+/** A transaction writes only where it said that it would (KIP-890). */
+function append(broker: BrokerState, transactionalId: string | null, { name, index, log, records }: Target): Appended {
+  if (transactionalId !== null && isTransactional(records)) {
+    const { producerId, epoch } = batchProducer(records);
+    if (!log.hasOpenTransaction(producerId)) {
+      const error = asKnownTo(false, broker.transactions.mayWrite({ transactionalId, producerId, epoch }, name, index));
+      if (error !== ErrorCode.NONE) return { error, baseOffset: -1 };
+    }
+  }
+  return log.append(records);
 }

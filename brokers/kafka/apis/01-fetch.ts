@@ -2,6 +2,7 @@ import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
 import type { PartitionLog } from '../log.ts';
+import type { AbortedTransaction } from '../open-transactions.ts';
 import { parked } from '../parked.ts';
 import type { BrokerState, Request } from '../request.ts';
 
@@ -12,7 +13,7 @@ import type { BrokerState, Request } from '../request.ts';
  *   max_wait_ms => INT32
  *   min_bytes => INT32
  *   max_bytes => INT32
- *   isolation_level => INT8             no matter: there are no transactions
+ *   isolation_level => INT8             0 all records; 1 none of an open transaction
  *   session_id => INT32                 7+
  *   session_epoch => INT32              7+   −1 and 0 are full fetches, others continue a session (KIP-227)
  *   topics => name [partitions]
@@ -35,7 +36,7 @@ export function fetch(request: Request, answer: Writer, broker: BrokerState): Pr
   const maxWaitMs = Math.min(body.int32(), broker.maxFetchWaitMs);
   const minBytes = body.int32();
   const maxBytes = body.int32();
-  body.int8();
+  const committed = body.int8() === READ_COMMITTED;
   const sessionId = version >= 7 ? body.int32() : 0;
   const sessionEpoch = version >= 7 ? body.int32() : -1;
   const topics = body.array(() => readTopic(body, version));
@@ -45,15 +46,18 @@ export function fetch(request: Request, answer: Writer, broker: BrokerState): Pr
     writeAnswer(answer, version, ErrorCode.FETCH_SESSION_ID_NOT_FOUND, []);
     return undefined;
   }
-  const found = collect(topics, maxBytes, broker);
+  const found = collect(topics, maxBytes, committed, broker);
   if (maxWaitMs <= 0 || found.logs.length === 0 || found.failed || found.bytes >= minBytes) {
     writeAnswer(answer, version, ErrorCode.NONE, found.topics);
     return undefined;
   }
-  return parked(found.logs, minBytes - found.bytes, maxWaitMs, broker.clock, request.peer).then(() =>
-    writeAnswer(answer, version, ErrorCode.NONE, collect(topics, maxBytes, broker).topics),
+  const awaited = { logs: found.logs, bytes: minBytes - found.bytes, committed };
+  return parked(awaited, maxWaitMs, broker.clock, request.peer).then(() =>
+    writeAnswer(answer, version, ErrorCode.NONE, collect(topics, maxBytes, committed, broker).topics),
   );
 }
+
+const READ_COMMITTED = 1;
 
 interface Wanted {
   readonly index: number;
@@ -79,7 +83,10 @@ interface FoundPartition {
   readonly index: number;
   readonly error: ErrorCode;
   readonly endOffset: number;
+  readonly stableOffset: number;
   readonly startOffset: number;
+  /** Null for who reads everything. */
+  readonly aborted: readonly AbortedTransaction[] | null;
   readonly slices: readonly Buffer[];
 }
 
@@ -96,10 +103,13 @@ interface Found {
   failed: boolean;
 }
 
+const NOTHING_FOUND = { endOffset: -1, stableOffset: -1, startOffset: -1, aborted: null, slices: [] };
+
 /** What can be answered now: at most `maxBytes`, but one batch in any case, so that a large one does not block. */
 function collect(
   topics: readonly { name: string; partitions: Wanted[] }[],
   maxBytes: number,
+  committed: boolean,
   broker: BrokerState,
 ): Found {
   const found: Found = { topics: [], logs: [], bytes: 0, failed: false };
@@ -109,13 +119,16 @@ function collect(
       const error = problem(log, wanted);
       if (log === undefined || error !== ErrorCode.NONE) {
         found.failed = true;
-        return { index: wanted.index, error, endOffset: -1, startOffset: -1, slices: [] };
+        return { ...NOTHING_FOUND, index: wanted.index, error };
       }
       const room = Math.min(wanted.maxBytes, maxBytes - found.bytes);
-      const slices = log.read(wanted.offset, room, found.bytes === 0);
+      const { endOffset, stableOffset, startOffset } = log;
+      const upTo = committed ? stableOffset : endOffset;
+      const slices = log.read(wanted.offset, room, found.bytes === 0, upTo);
       found.logs.push(log);
       for (const slice of slices) found.bytes += slice.length;
-      return { index: wanted.index, error, endOffset: log.endOffset, startOffset: log.startOffset, slices };
+      const aborted = committed ? log.aborted(wanted.offset, slices) : null;
+      return { index: wanted.index, error, endOffset, stableOffset, startOffset, aborted, slices };
     });
     found.topics.push({ name, partitions: answers });
   }
@@ -143,7 +156,9 @@ function problem(log: PartitionLog | undefined, { offset, leaderEpoch }: Wanted)
  *       high_watermark => INT64
  *       last_stable_offset => INT64
  *       log_start_offset => INT64       5+
- *       aborted_transactions => NULLABLE_ARRAY
+ *       aborted_transactions => producer_id first_offset        those in what follows; null for isolation level 0
+ *         producer_id => INT64
+ *         first_offset => INT64
  *       preferred_read_replica => INT32 11+
  *       records => NULLABLE_BYTES
  */
@@ -152,11 +167,16 @@ function writeAnswer(answer: Writer, version: number, error: ErrorCode, topics: 
   if (version >= 7) answer.errorCode(error).int32(0);
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, (found) => {
-      answer.int32(found.index).errorCode(found.error).int64(found.endOffset).int64(found.endOffset);
+      answer.int32(found.index).errorCode(found.error).int64(found.endOffset).int64(found.stableOffset);
       if (version >= 5) answer.int64(found.startOffset);
-      answer.nullArray();
+      writeAborted(answer, found.aborted);
       if (version >= 11) answer.int32(-1);
       answer.slices(found.slices);
     });
   });
+}
+
+function writeAborted(answer: Writer, aborted: readonly AbortedTransaction[] | null): void {
+  if (aborted === null) answer.nullArray();
+  else answer.array(aborted, ({ producerId, firstOffset }) => void answer.int64(producerId).int64(firstOffset));
 }

@@ -5,6 +5,7 @@ import type { PartitionLog } from '../log.ts';
 import type { TimestampedOffset } from '../records.ts';
 import type { BrokerState, Request } from '../request.ts';
 
+const READ_COMMITTED = 1;
 const LATEST = -1;
 const EARLIEST = -2;
 const NONE: TimestampedOffset = { offset: -1, timestamp: -1 };
@@ -12,7 +13,7 @@ const NONE: TimestampedOffset = { offset: -1, timestamp: -1 };
 /**
  * ListOffsets Request (1–7) => replica_id isolation_level [topics]
  *   replica_id => INT32
- *   isolation_level => INT8             2+
+ *   isolation_level => INT8             2+   1: the end is the last stable offset
  *   topics => name [partitions]
  *     name => STRING
  *     partitions => index current_leader_epoch timestamp
@@ -33,14 +34,14 @@ const NONE: TimestampedOffset = { offset: -1, timestamp: -1 };
  */
 export function listOffsets({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
   body.int32();
-  if (version >= 2) body.int8();
+  const committed = version >= 2 && body.int8() === READ_COMMITTED;
   const topics = body.array(() => readTopic(body, version));
 
   if (version >= 2) answer.int32(0);
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, ({ index, timestamp }) => {
       const log = broker.topics.log(name, index);
-      const found = log ? lookUp(log, timestamp) : NONE;
+      const found = log ? lookUp(log, timestamp, committed) : NONE;
       answer.int32(index).errorCode(log ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
       answer.int64(found.timestamp).int64(found.offset);
       if (version >= 4) answer.int32(found.offset < 0 ? -1 : 0);
@@ -48,10 +49,12 @@ export function listOffsets({ version, body }: Request, answer: Writer, broker: 
   });
 }
 
-function lookUp(log: PartitionLog, timestamp: number): TimestampedOffset {
-  if (timestamp === LATEST) return { offset: log.endOffset, timestamp: -1 };
+function lookUp(log: PartitionLog, timestamp: number, committed: boolean): TimestampedOffset {
+  const end = committed ? log.stableOffset : log.endOffset;
+  if (timestamp === LATEST) return { offset: end, timestamp: -1 };
   if (timestamp === EARLIEST) return { offset: log.startOffset, timestamp: -1 };
-  return log.offsetAt(timestamp) ?? NONE;
+  const found = log.offsetAt(timestamp);
+  return found && found.offset < end ? found : NONE;
 }
 
 function readTopic(body: Reader, version: number) {

@@ -1,11 +1,6 @@
-import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
-import { ErrorCode } from '../error-codes.ts';
-import type { CommittedOffset } from '../offsets.ts';
+import { commitTopics, readOffsets, writeCommitted } from '../commit.ts';
 import type { BrokerState, Request } from '../request.ts';
-
-/** `offset.metadata.max.bytes` of Apache Kafka. */
-const MOST_METADATA = 4096;
 
 /**
  * OffsetCommit Request (2–8) => group_id generation_id member_id group_instance_id retention_time_ms [topics]
@@ -22,13 +17,8 @@ const MOST_METADATA = 4096;
  *       committed_leader_epoch => INT32 6+
  *       committed_metadata => NULLABLE_STRING
  *
- * OffsetCommit Response (2–8) => throttle_time_ms [topics]
+ * OffsetCommit Response (2–8) => throttle_time_ms [topics]: see `writeCommitted`.
  *   throttle_time_ms => INT32           3+
- *   topics => name [partitions]
- *     name => STRING
- *     partitions => index error_code
- *       index => INT32
- *       error_code => INT16
  */
 export function offsetCommit({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
   const groupId = body.string();
@@ -36,32 +26,14 @@ export function offsetCommit({ version, body }: Request, answer: Writer, broker:
   const memberId = body.string();
   const instanceId = version >= 7 ? body.nullableString() : null;
   if (version <= 4) body.int64();
-  const topics = body.array(() => readTopic(body, version));
-  const { error: refusal, offsets } = broker.groups.forCommit(groupId, memberId, instanceId, generation);
+  const topics = readOffsets(body, version >= 6);
+  const { error, offsets } = broker.groups.forCommit(groupId, { memberId, instanceId, generation });
 
   if (version >= 3) answer.int32(0);
-  answer.array(topics, ({ name, partitions }) => {
-    answer.string(name).array(partitions, ({ index, committed }) => {
-      let error = refusal;
-      if (offsets) {
-        if (!broker.topics.log(name, index)) error = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-        else if ((committed.metadata?.length ?? 0) > MOST_METADATA) error = ErrorCode.OFFSET_METADATA_TOO_LARGE;
-        else offsets.commit(name, index, committed);
-      }
-      answer.int32(index).errorCode(error);
-    });
-  });
-}
-
-function readTopic(body: Reader, version: number) {
-  return {
-    name: body.string(),
-    partitions: body.array(() => ({ index: body.int32(), committed: readCommitted(body, version) })),
-  };
-}
-
-function readCommitted(body: Reader, version: number): CommittedOffset {
-  const offset = body.int64();
-  const leaderEpoch = version >= 6 ? body.int32() : -1;
-  return { offset, leaderEpoch, metadata: body.nullableString() };
+  writeCommitted(
+    answer,
+    commitTopics(broker, topics, error, (topic, partition, committed) => {
+      offsets?.commit(topic, partition, committed);
+    }),
+  );
 }

@@ -1,10 +1,10 @@
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
-import type { Offsets } from '../offsets.ts';
+import type { CommittedOffset } from '../offsets.ts';
 import type { BrokerState, Request } from '../request.ts';
 
-/** What is answered for a partition without a committed offset. */
+/** What is answered for a partition without a committed offset, or with one that is not to be told. */
 const NOT_COMMITTED = { offset: -1, leaderEpoch: -1, metadata: '' };
 
 /**
@@ -15,13 +15,24 @@ const NOT_COMMITTED = { offset: -1, leaderEpoch: -1, metadata: '' };
  *     topics => name [partitions]       2+: null for all that the group has
  *       name => STRING
  *       partitions => INT32
- *   require_stable => BOOLEAN           7+
+ *   require_stable => BOOLEAN           7+   offsets that an open transaction may change are not told (KIP-447)
  */
 export function offsetFetch({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
   const groups = version >= 8 ? body.array(() => readGroup(body)) : [readGroup(body)];
+  const stable = version >= 7 && body.boolean();
 
   if (version >= 3) answer.int32(0);
-  const write = (group: Wanted) => writeGroup(answer, version, group, broker.groups.offsets(group.id));
+  const write = ({ id, topics }: Wanted) => {
+    const offsets = broker.groups.offsets(id);
+    if (version >= 8) answer.string(id);
+    answer.array(topics ?? offsets?.all() ?? [], ({ topic, partitions }) => {
+      answer.string(topic).array(partitions, (index) => {
+        const unstable = stable && (offsets?.isPending(topic, index) ?? false);
+        writePartition(answer, version, index, unstable, offsets?.get(topic, index));
+      });
+    });
+    if (version >= 2) answer.errorCode(ErrorCode.NONE);
+  };
   if (version >= 8) answer.array(groups, write);
   else groups.forEach(write);
 }
@@ -56,15 +67,15 @@ function readGroup(body: Reader): Wanted {
  *         error_code => INT16
  *     error_code => INT16               2+
  */
-function writeGroup(answer: Writer, version: number, { id, topics }: Wanted, offsets: Offsets | undefined): void {
-  if (version >= 8) answer.string(id);
-  answer.array(topics ?? offsets?.all() ?? [], ({ topic, partitions }) => {
-    answer.string(topic).array(partitions, (index) => {
-      const { offset, leaderEpoch, metadata } = offsets?.get(topic, index) ?? NOT_COMMITTED;
-      answer.int32(index).int64(offset);
-      if (version >= 5) answer.int32(leaderEpoch);
-      answer.nullableString(metadata).errorCode(ErrorCode.NONE);
-    });
-  });
-  if (version >= 2) answer.errorCode(ErrorCode.NONE);
+function writePartition(
+  answer: Writer,
+  version: number,
+  index: number,
+  unstable: boolean,
+  committed: CommittedOffset | undefined,
+): void {
+  const { offset, leaderEpoch, metadata } = unstable || !committed ? NOT_COMMITTED : committed;
+  answer.int32(index).int64(offset);
+  if (version >= 5) answer.int32(leaderEpoch);
+  answer.nullableString(metadata).errorCode(unstable ? ErrorCode.UNSTABLE_OFFSET_COMMIT : ErrorCode.NONE);
 }

@@ -89,6 +89,10 @@ class NotedLog extends PartitionLog {
     this.#notes = notes;
   }
 
+  override hasOpenTransaction(): boolean {
+    return true;
+  }
+
   override append(batch: Buffer): Appended {
     if (!batchIsCompressed(batch, 0)) {
       for (const { key } of recordsOf(batch, 0)) this.#notes.keys.push(key?.toString() ?? null);

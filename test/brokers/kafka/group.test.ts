@@ -222,7 +222,8 @@ describe('a group', () => {
 describe('committing', () => {
   test('is for members of the present generation, and for anybody while there are none', async () => {
     const { stable, groups, group } = setup();
-    const may = (memberId: string, generation: number) => groups.forCommit(GROUP, memberId, null, generation).error;
+    const may = (memberId: string, generation: number) =>
+      groups.forCommit(GROUP, { memberId, instanceId: null, generation }).error;
     expect(may('', 3)).toBe(ErrorCode.ILLEGAL_GENERATION);
     expect(may('', -1)).toBe(0);
     const { leader, follower } = await stable();
@@ -239,7 +240,9 @@ describe('committing', () => {
   test('is refused between a join and its sync', async () => {
     const { join, groups } = setup();
     const { memberId, generation } = await join();
-    expect(groups.forCommit(GROUP, memberId, null, generation).error).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
+    expect(groups.forCommit(GROUP, { memberId, instanceId: null, generation }).error).toBe(
+      ErrorCode.REBALANCE_IN_PROGRESS,
+    );
   });
 });
 

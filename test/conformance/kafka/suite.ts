@@ -3,6 +3,7 @@ import { groupTests } from './groups.ts';
 import { Harness } from './harness.ts';
 import { recordTests } from './records.ts';
 import { topicTests } from './topics.ts';
+import { transactionTests } from './transactions.ts';
 import { versionTests } from './versions.ts';
 
 /**
@@ -26,5 +27,6 @@ export function kafkaConformance(name: string, brokers: () => Promise<string[]>)
     topicTests(() => harness);
     recordTests(() => harness);
     groupTests(() => harness);
+    transactionTests(() => harness);
   });
 }

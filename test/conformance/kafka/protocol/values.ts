@@ -161,7 +161,7 @@ function take(length: number, cursor: Cursor): Buffer {
   return cursor.bytes.subarray(cursor.at - length, cursor.at);
 }
 
-function isFields(value: Value): value is Fields {
+export function isFields(value: Value): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 

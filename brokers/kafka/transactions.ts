@@ -1,0 +1,153 @@
+import type { Clock, Timer } from '../../contracts/clock.ts';
+import { ErrorCode } from './error-codes.ts';
+import type { Groups } from './groups.ts';
+import type { Topics } from './topics.ts';
+import { type ProducerIdentity, Transaction } from './transaction.ts';
+
+export interface TransactionsOptions {
+  readonly clock: Clock;
+  /** Where transactions write their markers, and whose offsets they commit. */
+  readonly topics: Topics;
+  readonly groups: Groups;
+  /** `transaction.max.timeout.ms`. */
+  readonly maxTimeoutMs: number;
+}
+
+/** A producer that says which transactional id it has. */
+export interface TransactionalProducer extends ProducerIdentity {
+  readonly transactionalId: string;
+}
+
+export interface Initialized extends ProducerIdentity {
+  readonly error: ErrorCode;
+}
+
+/** The transaction coordinator: every transactional id there is, and the numbers of all producers (KIP-98). */
+export class Transactions {
+  readonly #options: TransactionsOptions;
+  readonly #byId = new Map<string, Transaction>();
+  readonly #deadlines = new Map<Transaction, Timer>();
+  #producerIds = 0;
+
+  constructor(options: TransactionsOptions) {
+    this.#options = options;
+  }
+
+  /** A number that no producer has had yet, for one that is idempotent only. */
+  newProducerId(): number {
+    return this.#producerIds++;
+  }
+
+  /** Makes the caller the producer of `id`: an earlier one is fenced, and its open transaction aborted. */
+  initialize(id: string, timeoutMs: number, expected: ProducerIdentity | undefined): Initialized {
+    if (id === '') return failed(ErrorCode.INVALID_REQUEST);
+    if (timeoutMs <= 0 || timeoutMs > this.#options.maxTimeoutMs) return failed(ErrorCode.INVALID_TRANSACTION_TIMEOUT);
+    const transaction = this.#byId.get(id) ?? new Transaction(id, this.newProducerId());
+    this.#byId.set(id, transaction);
+    if (!transaction.expects(expected)) return failed(ErrorCode.PRODUCER_FENCED);
+    if (transaction.state === 'Ongoing') this.#abort(transaction);
+    const error = transaction.renew(expected, () => this.newProducerId());
+    if (error !== ErrorCode.NONE) return failed(error);
+    transaction.timeoutMs = timeoutMs;
+    return { error, ...transaction.producer };
+  }
+
+  /** Begins the producer's transaction with its first partition, or adds more. */
+  addPartitions(
+    producer: TransactionalProducer,
+    partitions: readonly { topic: string; partition: number }[],
+  ): ErrorCode {
+    return this.#add(producer, (transaction) => {
+      for (const { topic, partition } of partitions) transaction.addPartition(topic, partition);
+    });
+  }
+
+  /** The same for the offsets of a group. */
+  addGroup(producer: TransactionalProducer, groupId: string): ErrorCode {
+    return this.#add(producer, (transaction) => void transaction.groups.add(groupId));
+  }
+
+  /** Whether the producer may write to this partition: it has added it before. */
+  mayWrite(producer: TransactionalProducer, topic: string, partition: number): ErrorCode {
+    return this.#verify(producer, (transaction) => transaction.partitions.get(topic)?.has(partition) ?? false);
+  }
+
+  /** Whether the producer may commit offsets of this group. */
+  mayCommit(producer: TransactionalProducer, groupId: string): ErrorCode {
+    return this.#verify(producer, (transaction) => transaction.groups.has(groupId));
+  }
+
+  /** Commits or aborts; asked again for what it did, it answers as before. */
+  end(producer: TransactionalProducer, committed: boolean): ErrorCode {
+    const { transaction, error } = this.#find(producer);
+    if (!transaction) return error;
+    if (transaction.state === 'Ongoing') {
+      this.#complete(transaction, committed);
+      return ErrorCode.NONE;
+    }
+    const done = committed ? 'CompleteCommit' : 'CompleteAbort';
+    return transaction.state === done ? ErrorCode.NONE : ErrorCode.INVALID_TXN_STATE;
+  }
+
+  /** Nobody has to keep a deadline while the broker stands still. */
+  suspend(): void {
+    for (const timer of this.#deadlines.values()) timer.cancel();
+    this.#deadlines.clear();
+  }
+
+  /** Open transactions have all their time again. */
+  resume(): void {
+    for (const transaction of this.#byId.values()) if (transaction.state === 'Ongoing') this.#setDeadline(transaction);
+  }
+
+  #add(producer: TransactionalProducer, add: (transaction: Transaction) => void): ErrorCode {
+    const { transaction, error } = this.#find(producer);
+    if (!transaction) return error;
+    add(transaction);
+    if (transaction.state !== 'Ongoing') {
+      transaction.state = 'Ongoing';
+      this.#setDeadline(transaction);
+    }
+    return ErrorCode.NONE;
+  }
+
+  #verify(producer: TransactionalProducer, isPart: (transaction: Transaction) => boolean): ErrorCode {
+    const { transaction, error } = this.#find(producer);
+    if (!transaction) return error;
+    return transaction.state === 'Ongoing' && isPart(transaction) ? ErrorCode.NONE : ErrorCode.INVALID_TXN_STATE;
+  }
+
+  #find(producer: TransactionalProducer): { transaction?: Transaction; error: ErrorCode } {
+    if (producer.transactionalId === '') return { error: ErrorCode.INVALID_REQUEST };
+    const transaction = this.#byId.get(producer.transactionalId);
+    const error = transaction?.identify(producer) ?? ErrorCode.INVALID_PRODUCER_ID_MAPPING;
+    return transaction && error === ErrorCode.NONE ? { transaction, error } : { error };
+  }
+
+  #setDeadline(transaction: Transaction): void {
+    const abort = () => this.#abort(transaction);
+    this.#deadlines.set(transaction, this.#options.clock.after('kafka transaction', transaction.timeoutMs, abort));
+  }
+
+  /** Not by its producer, which can go on no more. */
+  #abort(transaction: Transaction): void {
+    transaction.fence();
+    this.#complete(transaction, false);
+  }
+
+  #complete(transaction: Transaction, committed: boolean): void {
+    const { topics, groups } = this.#options;
+    this.#deadlines.get(transaction)?.cancel();
+    this.#deadlines.delete(transaction);
+    const ending = { ...transaction.producer, committed };
+    for (const [topic, partitions] of transaction.partitions) {
+      for (const partition of partitions) topics.log(topic, partition)?.endTransaction(ending);
+    }
+    for (const groupId of transaction.groups) groups.offsets(groupId)?.endTransaction(ending);
+    transaction.complete(committed ? 'CompleteCommit' : 'CompleteAbort');
+  }
+}
+
+function failed(error: ErrorCode): Initialized {
+  return { error, producerId: -1, epoch: -1 };
+}
