@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Registry } from 'prom-client';
 import type { Readiness } from '../contracts/http.ts';
-import type { Role } from '../contracts/roles.ts';
+import type { KafkaRole, Role } from '../contracts/roles.ts';
 import type { Service } from '../contracts/service.ts';
 import { PanelFeed } from '../panel/feed.ts';
 import type { SiteInfo } from '../panel/http/site.ts';
@@ -17,6 +17,7 @@ import { Producer } from '../transport/kafka/producer.ts';
 import { chain } from './chain.ts';
 import type { SiteInboxes } from './embedded.ts';
 import { panelSource } from './panel-source.ts';
+import { RoleSlot } from './role-slot.ts';
 import { building, ROLE_SERVICES, type RoleContext } from './roles.ts';
 
 /** What the parts of a process are made for. */
@@ -28,6 +29,8 @@ export interface AssemblyOptions {
   readonly inboxes: SiteInboxes;
   readonly info: () => SiteInfo;
   readonly readiness: () => Readiness;
+  /** A role of this process was killed on purpose. */
+  readonly onKilled: (role: KafkaRole) => void;
 }
 
 /** The parts of a process that has roles; none of them is started. */
@@ -35,6 +38,8 @@ export interface Parts {
   readonly fleet: Fleet | undefined;
   readonly valves: Valves | undefined;
   readonly canary: Canary | undefined;
+  /** Those that can be killed. */
+  readonly slots: ReadonlyMap<KafkaRole, RoleSlot>;
   readonly kafka: KafkaClient;
   readonly http: HttpServer;
   readonly startedAt: number;
@@ -57,20 +62,24 @@ export function assemble(context: RoleContext, options: AssemblyOptions): Parts 
   const has = (role: Role) => roles.includes(role);
   const { fleet, valves, canary } = building(context, roles);
   const panelSink = has('panel') ? new Producer({ client: kafka, role: 'panel', metrics }) : undefined;
+  const slots = new Map(
+    [...READING_ROLES, 'bridge' as const]
+      .filter(has)
+      .map((role) => [role, new RoleSlot({ role, context, make: ROLE_SERVICES[role], onKilled: options.onKilled })]),
+  );
+  const slotsOf = (wanted: readonly KafkaRole[]) => wanted.flatMap((role) => slots.get(role) ?? []);
   const topics = new Map(model.topics.map(({ topic, from }) => [topic, from]));
   const panelFeed = new PanelFeed({ model, logger, source: panelSource(kafka, topics) });
   return {
     fleet,
     valves,
     canary,
+    slots,
     kafka,
     startedAt: clock.now(),
     http: httpServer(context, options, fleet, panelSink),
-    readers: [
-      ...READING_ROLES.filter(has).map((role) => ROLE_SERVICES[role](context)),
-      ...(panelSink ? [chain('panel', panelSink, panelFeed)] : []),
-    ],
-    bridges: [...(has('bridge') ? [ROLE_SERVICES.bridge(context)] : []), ...(valves ? [valves] : [])],
+    readers: [...slotsOf(READING_ROLES), ...(panelSink ? [chain('panel', panelSink, panelFeed)] : [])],
+    bridges: [...slotsOf(['bridge']), ...(valves ? [valves] : [])],
     sources: [canary, fleet].filter((service) => service !== undefined),
   };
 }

@@ -10,6 +10,8 @@ import type { Logger } from '../contracts/logger.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Role } from '../contracts/roles.ts';
 import type { Service } from '../contracts/service.ts';
+import type { Transit } from '../contracts/transit.ts';
+import type { MqttEndpoint } from '../transport/mqtt/address.ts';
 
 /** What the embedded servers received; undefined where they run elsewhere. */
 export interface SiteInboxes {
@@ -20,7 +22,7 @@ export interface SiteInboxes {
 /** Where a process finds what it talks to, embedded or real, and as whom. */
 export interface Surroundings {
   /** With the bridge's credentials, if there are any. */
-  readonly mqtt: { readonly url: string; readonly username?: string; readonly password?: string };
+  readonly mqtt: MqttEndpoint;
   readonly kafka: readonly string[];
   readonly smtp: string;
   readonly twilio: {
@@ -65,8 +67,9 @@ export class Embedded {
     wireClock: Clock;
     random: Random;
     logger: Logger;
+    transit: Transit;
   }) {
-    const { config, roles, brokers, clock, wireClock, random, logger } = options;
+    const { config, roles, brokers, clock, wireClock, random, logger, transit } = options;
     this.#config = config;
     this.#bridge = { username: config.mqttUsername ?? 'bridge', password: config.mqttPassword ?? random.uuid() };
     this.#account = {
@@ -87,17 +90,18 @@ export class Embedded {
         host,
         port: config.kafkaPort,
         clock: wireClock,
-        random,
+        // Of its own: how often a broker draws depends on who connects when.
+        random: random.fork('kafka'),
         logger,
         retentionBytes: RETENTION_BYTES,
         maxFetchWaitMs: MAX_FETCH_WAIT_MS,
       });
     }
     if (roles.includes('email') && config.smtp === undefined) {
-      this.smtp = new SmtpBroker({ host, port: config.smtpPort, clock, logger });
+      this.smtp = new SmtpBroker({ host, port: config.smtpPort, clock, logger, transit });
     }
     if (roles.includes('sms') && config.twilioAccountSid === undefined) {
-      this.twilio = new TwilioStandIn({ host: '127.0.0.1', port: 0, clock, logger, ...this.#account });
+      this.twilio = new TwilioStandIn({ host: '127.0.0.1', port: 0, clock, logger, transit, ...this.#account });
     }
   }
 

@@ -4,7 +4,7 @@ import type { Logger } from '../contracts/logger.ts';
 import type { Metrics } from '../contracts/metrics.ts';
 import { MQTT_ROOT } from '../contracts/mqtt-topics.ts';
 import type { Random } from '../contracts/random.ts';
-import { CANARY_PERIOD_MS, type Role } from '../contracts/roles.ts';
+import { CANARY_PERIOD_MS, type KafkaRole, type Role } from '../contracts/roles.ts';
 import type { Service } from '../contracts/service.ts';
 import type { Transit } from '../contracts/transit.ts';
 import type { Channel, Notice } from '../notifiers/channel.ts';
@@ -30,6 +30,7 @@ import type { RecordSink, TaskDefinition } from '../transport/kafka/types.ts';
 import { MqttClient } from '../transport/mqtt/client.ts';
 import { chain } from './chain.ts';
 import type { Surroundings } from './embedded.ts';
+import type { Life } from './life.ts';
 
 /** What the roles of one process share. */
 export interface RoleContext {
@@ -54,11 +55,13 @@ export interface RoleContext {
   readonly onProgress: (connected: number, detectors: number) => void;
 }
 
-/** The roles that read Kafka and write Kafka, and nothing else: each as its own consumer group. */
-type KafkaRole = Exclude<Role, 'detectors' | 'valves' | 'canary' | 'panel'>;
+/** What one life of a role has. */
+export interface LivingContext extends RoleContext {
+  readonly life: Life;
+}
 
 /** The service of a role. Detectors, valves, canary and panel are handled by name: others have to reach them. */
-export const ROLE_SERVICES: Readonly<Record<KafkaRole, (context: RoleContext) => Service>> = {
+export const ROLE_SERVICES: Readonly<Record<KafkaRole, (context: LivingContext) => Service>> = {
   bridge,
   filter: (context) => runner(context, filterDefinition()),
   'floor-controller': (context) => runner(context, floorControllerDefinition()),
@@ -97,11 +100,12 @@ function bridge({ config, surroundings, kafka, clock, wireClock, logger, metrics
 }
 
 /** The watchdog, and with it the poller: it asks the passive detectors of the partitions that this watchdog holds. */
-function watchdog(context: RoleContext): Service {
+function watchdog(context: LivingContext): Service {
   const { config, surroundings, random, logger, clock } = context;
   const passive = new PassiveRegistry();
   const mqtt = new MqttClient({
     url: surroundings.mqtt.url,
+    lifeline: context.life,
     clientId: `smokewire-${config.site}-poller-${random.uuid()}`,
     logger: logger.child({ role: 'poller' }),
     transit: context.transit,
@@ -127,14 +131,20 @@ function watchdog(context: RoleContext): Service {
   return chain('watchdog', judge, mqtt, poller);
 }
 
-function sendTimeout({ sendTimeoutMs: timeoutMs }: RoleContext): { timeoutMs?: number } {
-  return timeoutMs === undefined ? {} : { timeoutMs };
+/** In virtual time only the site's clock says that a send hangs: a slow machine must not. */
+const PATIENT_SOCKET_MS = 86_400_000;
+
+function sendTimeout({ sendTimeoutMs, virtualTime }: RoleContext): { timeoutMs?: number; socketTimeoutMs?: number } {
+  return {
+    ...(sendTimeoutMs !== undefined && { timeoutMs: sendTimeoutMs }),
+    ...(virtualTime && { socketTimeoutMs: PATIENT_SOCKET_MS }),
+  };
 }
 
-function notifier<N extends Notice>(context: RoleContext, channelOn: (sink: RecordSink) => Channel<N>): Service {
-  const { kafka, clock, wireClock, logger, metrics, transit, retryDelaysMs } = context;
+function notifier<N extends Notice>(context: LivingContext, channelOn: (sink: RecordSink) => Channel<N>): Service {
+  const { kafka, clock, wireClock, logger, metrics, transit, retryDelaysMs, life } = context;
   const sink = new Producer({ client: kafka, role: 'notifier', metrics });
-  const channel = channelOn(sink);
+  const channel = life.channel(channelOn(sink));
   const feed = kafkaFeed({ client: kafka, metrics });
   const delays = retryDelaysMs && { retryDelaysMs };
   return chain(

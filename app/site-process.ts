@@ -1,33 +1,38 @@
 import { Registry } from 'prom-client';
-import type { Clock } from '../contracts/clock.ts';
+import { type Clock, sleep } from '../contracts/clock.ts';
 import type { Config } from '../contracts/config.ts';
 import { SmokewireError } from '../contracts/errors.ts';
 import type { GroupView, Readiness, SiteView } from '../contracts/http.ts';
 import type { InRecord } from '../contracts/kafka-records.ts';
+import type { Channel } from '../contracts/kafka-topics.ts';
 import type { Logger } from '../contracts/logger.ts';
 import { createMetrics } from '../contracts/metrics.ts';
 import type { Random } from '../contracts/random.ts';
-import { MQTT_ONLY_ROLES, type Role } from '../contracts/roles.ts';
+import { CANARY_PERIOD_MS, type KafkaRole, MQTT_ONLY_ROLES, type Role } from '../contracts/roles.ts';
+import type { Service } from '../contracts/service.ts';
 import type { SiteEvent } from '../contracts/site-events.ts';
 import { type Transit, unwatched } from '../contracts/transit.ts';
 import { siteCounts } from '../panel/http/site.ts';
 import { EventLog } from '../panel/model/event-log.ts';
 import { ReadModel } from '../panel/model/read-model.ts';
+import { Judge } from '../processors/watchdog/judge.ts';
 import type { Canary } from '../simulators/canary.ts';
 import type { Fleet } from '../simulators/fleet.ts';
 import type { Valves } from '../simulators/valves.ts';
 import { listGroups } from '../transport/kafka/admin.ts';
-import { kafkaClient } from '../transport/kafka/client.ts';
+import { type KafkaClient, kafkaClient } from '../transport/kafka/client.ts';
 import { TopicReader } from '../transport/kafka/reader.ts';
 import { ensureTopics, type TopicEnd, topicEnds } from '../transport/kafka/topics.ts';
 import { assemble, type Parts } from './assembly.ts';
 import { Embedded } from './embedded.ts';
 import { recordedSettings } from './kit/record/recording.ts';
 import { type Recording, RunRecorder } from './kit/record/recording-run.ts';
+import { STORY_TOPICS } from './kit/story/hops.ts';
+import { tellStory } from './kit/story/tell.ts';
 import { seededRandom } from './random.ts';
+import type { RoleSlot } from './role-slot.ts';
 import type { RoleContext } from './roles.ts';
 import { Stages } from './stages.ts';
-import { PATH, tellStory } from './story.ts';
 
 export interface SiteProcessOptions {
   readonly config: Config;
@@ -50,9 +55,14 @@ export interface SiteProcessOptions {
   /** Whether `clock` stands still between two instants; default false. */
   readonly virtualTime?: boolean;
   readonly onEvent?: (event: SiteEvent) => void;
+  /** Reads Kafka beside the roles, from before anything is written. */
+  readonly follower?: (client: KafkaClient) => Service;
   /** How far a fleet has connected. */
   readonly onProgress?: (connected: number, detectors: number) => void;
 }
+
+/** How long a story may take to be read, in milliseconds of the machine: Kafka itself may be what is wrong. */
+const STORY_MS = 5_000;
 
 /**
  * What one operating system process runs of a site: the embedded servers it needs, its roles, and the HTTP server over them.
@@ -70,11 +80,11 @@ export class SiteProcess {
   #ready = false;
 
   constructor(options: SiteProcessOptions) {
-    const { config, roles, embed, clock, wireClock, random, logger, onEvent } = options;
+    const { config, roles, embed, clock, wireClock, random, logger, transit = unwatched, onEvent } = options;
     this.#options = options;
     this.#seed = config.seed ?? random.uuid().slice(0, 8);
     this.#stages = new Stages(logger);
-    this.embedded = new Embedded({ config, roles, brokers: embed, clock, wireClock, random, logger });
+    this.embedded = new Embedded({ config, roles, brokers: embed, clock, wireClock, random, logger, transit });
     this.events = new EventLog({ run: random.uuid().replaceAll('-', '') });
     this.model = new ReadModel({ events: this.events });
     if (onEvent) {
@@ -102,11 +112,14 @@ export class SiteProcess {
       inboxes: this.embedded.inboxes,
       info: () => this.#info(),
       readiness: () => this.#readiness(),
+      // Nobody has to wait for the session of a member that is known to be dead.
+      onKilled: (role) => this.embedded.kafka?.faults.expel(this.#options.config.topicPrefix + role),
     });
     this.#parts = parts;
     await stages.start(parts.http);
     if (needsKafka(roles)) await ensureTopics(context.kafka, stages.signal);
-    await stages.start(...parts.readers);
+    const { follower } = this.#options;
+    await stages.start(...parts.readers, ...(follower ? [follower(context.kafka)] : []));
     await stages.start(...parts.bridges);
     await stages.start(...parts.sources);
     this.#ready = true;
@@ -128,6 +141,13 @@ export class SiteProcess {
 
   get canary(): Canary {
     return this.#part('canary');
+  }
+
+  /** A role that can be killed. @throws SmokewireError NOT_READY where this process does not run it */
+  slot(role: KafkaRole): RoleSlot {
+    const slot = this.#part('slots').get(role);
+    if (slot) return slot;
+    throw new SmokewireError('NOT_READY', `this process does not run ${role}`);
   }
 
   /** Where the HTTP API answers. */
@@ -168,22 +188,45 @@ export class SiteProcess {
     return recorder;
   }
 
-  /** How far the records about a subject got, for a wait that was in vain. */
-  async story(subject: string | undefined): Promise<string> {
+  /**
+   * The story of a subject, or of everything, in lines for people; `isBeingSent` says of a notice whether it is being sent.
+   * @throws SmokewireError KAFKA_UNREACHABLE where Kafka does not give its records
+   */
+  async story(subject: string | undefined, isBeingSent: (channel: Channel, id: string) => boolean): Promise<string> {
+    const { config, clock } = this.#options;
+    const { misses, grace: graceMs } = config;
+    const judge = new Judge({ misses, graceMs, canaryPeriodMs: CANARY_PERIOD_MS });
+    const { state, since } = this.model.pipeline;
+    const records = await this.#records();
+    return tellStory(subject, records, {
+      now: clock.now(),
+      groups: await this.groups(),
+      pipelineSilentSince: state === 'silent' && since !== null ? Date.parse(since) : undefined,
+      windowMs: (heartbeatMs) => judge.windowMs({ mode: 'active', heartbeatMs }),
+      isBeingSent,
+    });
+  }
+
+  /** All that Kafka has of a story. */
+  async #records(): Promise<InRecord[]> {
     const records: InRecord[] = [];
     const reader = new TopicReader({
       client: this.#part('kafka'),
       name: 'story',
-      topics: new Map(PATH.map((topic) => [topic, 'beginning'])),
+      topics: new Map(STORY_TOPICS.map((topic) => [topic, 'beginning'])),
       onRecord: (record) => void records.push(record),
     });
+    const read = reader.start().then(() => reader.caughtUp);
+    const enough = new AbortController();
+    const late = sleep(this.#options.wireClock, 'story', STORY_MS, enough.signal).then(() => 'late');
     try {
-      await reader.start();
-      await reader.caughtUp;
+      if ((await Promise.race([read, late])) !== 'late') return records;
+      throw new SmokewireError('KAFKA_UNREACHABLE', `Kafka did not give the records of the story in ${STORY_MS} ms`);
     } finally {
+      enough.abort();
+      read.catch(() => {});
       await reader.stop();
     }
-    return tellStory(subject, records, await this.groups());
   }
 
   #context(): RoleContext {

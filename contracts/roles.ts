@@ -18,6 +18,9 @@ export type Role = (typeof ROLES)[number];
 /** Roles that speak MQTT and therefore need a broker's address. The watchdog polls passive detectors. */
 export const MQTT_ROLES: readonly Role[] = ['detectors', 'valves', 'canary', 'bridge', 'watchdog'];
 
+/** The roles that read Kafka and write Kafka: each as its own consumer group, of the same name. */
+export type KafkaRole = Exclude<Role, 'detectors' | 'valves' | 'canary' | 'panel'>;
+
 /** Roles that need no Kafka. */
 export const MQTT_ONLY_ROLES: readonly Role[] = ['detectors', 'valves', 'canary'];
 

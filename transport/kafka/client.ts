@@ -6,6 +6,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import { type Transit, unwatched } from '../../contracts/transit.ts';
+import { type Lifeline, UNCUT } from '../lifeline.ts';
 import { Backoff } from './backoff.ts';
 import { errorFields, kafkaErrorType, stopped } from './errors.ts';
 import './share-connects.ts';
@@ -24,6 +25,7 @@ export interface KafkaClient {
   readonly wireClock: Clock;
   /** How long a first connection may take before KAFKA_UNREACHABLE, in milliseconds. */
   readonly connectTimeoutMs: number;
+  readonly lifeline: Lifeline;
   /** Is told what is on its way to Kafka and from it. */
   readonly transit: Transit;
   /**
@@ -35,9 +37,9 @@ export interface KafkaClient {
 
 export function kafkaClient(
   options: Pick<KafkaClient, 'brokers' | 'clientId' | 'logger' | 'wireClock'> &
-    Partial<Pick<KafkaClient, 'topicPrefix' | 'connectTimeoutMs' | 'transit' | 'prompt'>>,
+    Partial<Pick<KafkaClient, 'topicPrefix' | 'connectTimeoutMs' | 'lifeline' | 'transit' | 'prompt'>>,
 ): KafkaClient {
-  return { topicPrefix: '', connectTimeoutMs: 5_000, transit: unwatched, prompt: false, ...options };
+  return { topicPrefix: '', connectTimeoutMs: 5_000, lifeline: UNCUT, transit: unwatched, prompt: false, ...options };
 }
 
 /** Hides what is not committed of other people's transactions, as Kafka Streams does. */
@@ -130,6 +132,7 @@ export class Link {
     if (this.#closed) throw stopped(this.#client.clientId);
     // kafkajs leaves Nagle on; without it a produce no longer waits for the acknowledgement of the one before.
     const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect);
+    this.#client.lifeline.opened(socket);
     this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);

@@ -174,12 +174,10 @@ export class Generation {
     await this.#committing;
     if (this.#progress.size === 0 || this.#closed) return;
     const progress = [...this.#progress];
+    const entries = progress.map(([, entry]) => entry);
     this.#progress.clear();
-    this.#committing = this.#membership
-      .commit(
-        this.#link,
-        progress.map(([, entry]) => entry),
-      )
+    this.#committing = this.#client.lifeline
+      .around({ kind: 'commit' }, () => this.#membership.commit(this.#link, entries))
       .catch((error: unknown) => {
         if (isGenerationOver(error)) return this.#over.abort();
         this.#client.logger.debug(errorFields(error), 'a commit failed');

@@ -80,8 +80,12 @@ export class Producer implements Service, RecordSink {
    * PAYLOAD_TOO_LARGE or RECORD_INVALID; the others of the call are written even then.
    */
   send(records: readonly OutRecord[]): Promise<void> {
-    if (this.#stop.signal.aborted) return Promise.reject(stopped(this.name));
     if (records.length === 0) return Promise.resolve();
+    return this.#client.lifeline.around({ kind: 'produce', records }, () => this.#send(records));
+  }
+
+  #send(records: readonly OutRecord[]): Promise<void> {
+    if (this.#stop.signal.aborted) return Promise.reject(stopped(this.name));
     this.#inFlight += records.length;
     this.#underWay ??= this.#client.transit.begin('kafka', `records of ${this.name}`);
     return new Promise((resolve, reject) => {

@@ -1,12 +1,14 @@
 import { type Socket, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { messageOf } from '../../contracts/errors.ts';
+import { type Lifeline, UNCUT } from '../lifeline.ts';
 
 /** Where an MQTT broker is, and as whom to sign in there. */
 export interface BrokerAddress {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
+  readonly lifeline: Lifeline;
   readonly username?: string;
   readonly password?: string;
 }
@@ -17,9 +19,10 @@ export interface MqttEndpoint {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
+  readonly lifeline?: Lifeline;
 }
 
-export function brokerAddress({ url, username, password }: MqttEndpoint): BrokerAddress {
+export function brokerAddress({ url, username, password, lifeline = UNCUT }: MqttEndpoint): BrokerAddress {
   const parsed = new URL(url);
   const tls = parsed.protocol === 'mqtts:';
   const name = username ?? decodeURIComponent(parsed.username);
@@ -29,6 +32,7 @@ export function brokerAddress({ url, username, password }: MqttEndpoint): Broker
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1') || 'localhost',
     port: Number(parsed.port) || (tls ? 8883 : 1883),
     tls,
+    lifeline,
     ...(name !== '' && { username: name }),
     ...(secret !== '' && { password: secret }),
   };
@@ -40,7 +44,13 @@ export function addressLabel({ tls, host, port }: BrokerAddress): string {
 }
 
 /** A connection to the broker, still under way. Nagle's algorithm is off: packets are small, and each is awaited. */
-export function openSocket({ tls, host, port }: BrokerAddress): Socket {
+export function openSocket(address: BrokerAddress): Socket {
+  const socket = connect(address);
+  address.lifeline.opened(socket);
+  return socket;
+}
+
+function connect({ tls, host, port }: BrokerAddress): Socket {
   if (!tls) return tcpConnect({ host, port, noDelay: true });
   // A server name must not be an IP address (RFC 6066, 3).
   const named = /^[\d.]+$/.test(host) || host.includes(':') ? {} : { servername: host };

@@ -4,6 +4,7 @@ import { SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Service } from '../../contracts/service.ts';
 import { type Ended, type Receiver, type Transit, unwatched } from '../../contracts/transit.ts';
+import { UNCUT } from '../lifeline.ts';
 import { addressLabel, brokerAddress, type MqttEndpoint, openSocket, reasonOf } from './address.ts';
 
 /** A message as its subscriber gets it. */
@@ -120,6 +121,11 @@ export class MqttClient implements Service {
    * @throws SmokewireError STOPPED
    */
   publish(topic: string, payload: string | Buffer, options: { qos: 0 | 1; retain: boolean }): Promise<void> {
+    const { lifeline = UNCUT } = this.#options;
+    return lifeline.around({ kind: 'send' }, () => this.#publish(topic, payload, options));
+  }
+
+  #publish(topic: string, payload: string | Buffer, options: { qos: 0 | 1; retain: boolean }): Promise<void> {
     const client = this.#client;
     if (client === undefined) return Promise.reject(this.#stopped());
     const ended = this.#transit.begin('mqtt', topic);
