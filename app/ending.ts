@@ -99,6 +99,8 @@ export class Ending {
       live: (sessionPresent) => this.#unlessOver(() => receiver.live(sessionPresent)),
       away: () => this.#unlessOver(() => receiver.away()),
       received: (topic, retained) => this.#unlessOver(() => receiver.received(topic, retained)),
+      // What a cut connection leaves behind is told after the end.
+      returned: (topic) => receiver.returned(topic),
     };
   }
 

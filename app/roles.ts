@@ -68,12 +68,12 @@ export const ROLE_SERVICES: Readonly<Record<KafkaRole, (context: LivingContext) 
   watchdog,
   router: (context) => runner(context, routerDefinition(context.config)),
   email: (context) =>
-    notifier(context, () => emailChannel({ url: context.surroundings.smtp, ...sendTimeout(context) })),
+    notifier(context, 'email', () => emailChannel({ url: context.surroundings.smtp, ...sendTimeout(context) })),
   sms: (context) =>
-    notifier(context, () =>
+    notifier(context, 'sms', () =>
       smsChannel({ ...context.surroundings.twilio, clock: context.clock, ...sendTimeout(context) }),
     ),
-  lamp: (context) => notifier(context, (sink) => lampChannel({ sink })),
+  lamp: (context) => notifier(context, 'lamp', (sink) => lampChannel({ sink })),
 };
 
 function runner({ kafka, clock, metrics }: RoleContext, definition: TaskDefinition): Service {
@@ -141,9 +141,13 @@ function sendTimeout({ sendTimeoutMs, virtualTime }: RoleContext): { timeoutMs?:
   };
 }
 
-function notifier<N extends Notice>(context: LivingContext, channelOn: (sink: RecordSink) => Channel<N>): Service {
+function notifier<N extends Notice>(
+  context: LivingContext,
+  role: KafkaRole,
+  channelOn: (sink: RecordSink) => Channel<N>,
+): Service {
   const { kafka, clock, wireClock, logger, metrics, transit, retryDelaysMs, life } = context;
-  const sink = new Producer({ client: kafka, role: 'notifier', metrics });
+  const sink = new Producer({ client: kafka, role, metrics });
   const channel = life.channel(channelOn(sink));
   const feed = kafkaFeed({ client: kafka, metrics });
   const delays = retryDelaysMs && { retryDelaysMs };

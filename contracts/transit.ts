@@ -1,5 +1,5 @@
 /** The ways on which something of a site can be under way; a fault holds what is on one of them. */
-export const HOPS = ['mqtt', 'kafka', 'email', 'sms', 'lamp', 'http'] as const;
+export const HOPS = ['mqtt', 'kafka', 'email', 'sms', 'lamp', 'http', 'chaos'] as const;
 export type Hop = (typeof HOPS)[number];
 
 /** Says that something is no longer under way: it has arrived, failed, or been given up. Saying it twice does nothing. */
@@ -37,6 +37,8 @@ export interface ReceiverOptions {
   readonly filters: readonly string[];
   /** Whether the broker keeps messages at QoS 1 for it while it is away. */
   readonly keptSession: boolean;
+  /** Resolves once the broker has answered something that was asked now over this connection, or that is gone. Never rejects. */
+  ask?(): Promise<void>;
 }
 
 export interface Receiver {
@@ -44,8 +46,10 @@ export interface Receiver {
   live(sessionPresent: boolean): void;
   /** Not connected; what it was owed at QoS 0 is lost. */
   away(): void;
-  /** It is done with a message: nothing of it happens any more in this turn that is not told otherwise. */
+  /** It has a message: nothing of it happens any more in this turn that is not told otherwise. */
   received(topic: string, retained: boolean): void;
+  /** Its connection ended before it had acknowledged a message at QoS 1: the broker owes it once more. */
+  returned(topic: string): void;
 }
 
 export interface Reader {
@@ -65,7 +69,7 @@ export const unwatched: Transit = {
   published: nothing,
   withheld: nothing,
   hold: () => nothing,
-  receiver: () => ({ live: nothing, away: nothing, received: nothing }),
+  receiver: () => ({ live: nothing, away: nothing, received: nothing, returned: nothing }),
   written: nothing,
   reader: () => ({ at: nothing, leave: nothing, end: nothing }),
 };

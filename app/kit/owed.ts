@@ -1,23 +1,19 @@
 import type { Receiver, ReceiverOptions } from '../../contracts/transit.ts';
 
-/** What a receiver is owed of one topic. */
-interface Debt {
-  /** At QoS 0: lost when the connection is. */
-  quick: number;
-  /** At QoS 1. */
-  sure: number;
-}
-
 /**
  * Messages on their way from the MQTT broker to parts of the site: what was published and has not come to each receiver yet.
  * Counted by topic, so that a client from elsewhere does not pay the debts of another topic.
+ *
+ * Whenever a connection begins or ends the books are in doubt: which messages it lost, whether a will is on its way, what was
+ * kept or retained for a new subscription, only the broker knows. Then it is asked (`ask`).
  */
 export class Owed {
   readonly #receivers = new Map<string, OwedReceiver>();
   readonly #byTopic = new Map<string, readonly OwedReceiver[]>();
-  /** Topics with a retained message, which comes with each new subscription: how often one was published and not withheld. */
-  readonly #retained = new Map<string, number>();
   readonly #changed: () => void;
+  #inDoubt = false;
+  /** How often anything happened. */
+  #moves = 0;
 
   constructor(changed: () => void) {
     this.#changed = changed;
@@ -33,34 +29,58 @@ export class Owed {
     return false;
   }
 
-  published(topic: string, { qos, retain }: { readonly qos: 0 | 1; readonly retain: boolean }): void {
-    if (retain) this.#retain(topic, 1);
-    for (const receiver of this.#of(topic)) receiver.owe(topic, qos, 1);
+  /** Whether the books say less than the broker knows. */
+  get inDoubt(): boolean {
+    return this.#inDoubt;
+  }
+
+  doubt(): void {
+    this.#inDoubt = true;
+    this.#moved();
+  }
+
+  published(topic: string): void {
+    for (const receiver of this.#of(topic)) receiver.owe(topic, 1);
+    this.#moved();
   }
 
   /** The opposite: it may come first, since a broker can lose a message before its sender hears that it was taken. */
-  withheld(topic: string, { qos, retain }: { readonly qos: 0 | 1; readonly retain: boolean }): void {
-    if (retain) this.#retain(topic, -1);
-    for (const receiver of this.#of(topic)) receiver.owe(topic, qos, -1);
-    this.#changed();
-  }
-
-  #retain(topic: string, count: 1 | -1): void {
-    this.#retained.set(topic, (this.#retained.get(topic) ?? 0) + count);
+  withheld(topic: string): void {
+    for (const receiver of this.#of(topic)) receiver.owe(topic, -1);
+    this.#moved();
   }
 
   receiver(clientId: string, options: ReceiverOptions): Receiver {
-    const known = this.#receivers.get(clientId);
-    if (known) return known;
-    const receiver = new OwedReceiver(clientId, options, this.#retained, this.#changed);
+    const receiver = new OwedReceiver(clientId, options, {
+      moved: () => this.#moved(),
+      doubt: () => this.doubt(),
+    });
     this.#receivers.set(clientId, receiver);
     this.#byTopic.clear();
     return receiver;
   }
 
-  /** Nothing is under way: what came more often than it was owed (DUP, other clients) is forgotten. */
+  /**
+   * Asks the broker for an answer over the connections that can, twice: the first answer comes after what it had read by then,
+   * and the second after what lay in its sockets unread when it was asked. If nothing moves meanwhile, nothing more comes: what
+   * is still owed was lost, and the books are clear.
+   */
+  async ask(): Promise<void> {
+    const moves = this.#moves;
+    await this.#answers();
+    await this.#answers();
+    if (moves !== this.#moves) return;
+    this.#inDoubt = false;
+    this.settle();
+  }
+
+  /** Nothing is under way: what came more often than it was owed (other clients) is forgotten. */
   settle(): void {
-    for (const receiver of this.#receivers.values()) receiver.settle();
+    for (const receiver of this.#receivers.values()) receiver.forget();
+  }
+
+  async #answers(): Promise<void> {
+    await Promise.all([...this.#receivers.values()].map((receiver) => receiver.ask()));
   }
 
   #of(topic: string): readonly OwedReceiver[] {
@@ -70,40 +90,36 @@ export class Owed {
     this.#byTopic.set(topic, receivers);
     return receivers;
   }
+
+  #moved(): void {
+    this.#moves += 1;
+    this.#changed();
+  }
 }
 
 class OwedReceiver implements Receiver {
   readonly #clientId: string;
   readonly #filters: readonly (readonly string[])[];
-  readonly #keptSession: boolean;
-  readonly #retained: ReadonlyMap<string, number>;
-  readonly #changed: () => void;
-  readonly #debts = new Map<string, Debt>();
-  /** Retained messages that this subscription brings, by their topics. */
-  readonly #awaited = new Set<string>();
-  /** Whether the subscription is new: then nobody knows whether what was published beside it comes because of it. */
-  #fresh = false;
+  readonly #ask: (() => Promise<void>) | undefined;
+  readonly #books: { moved(): void; doubt(): void };
+  readonly #debts = new Map<string, number>();
   #live = false;
 
-  constructor(clientId: string, options: ReceiverOptions, retained: ReadonlyMap<string, number>, changed: () => void) {
+  constructor(clientId: string, { filters, ask }: ReceiverOptions, books: { moved(): void; doubt(): void }) {
     this.#clientId = clientId;
-    this.#filters = options.filters.map((filter) => filter.split('/'));
-    this.#keptSession = options.keptSession;
-    this.#retained = retained;
-    this.#changed = changed;
+    this.#filters = filters.map((filter) => filter.split('/'));
+    this.#ask = ask;
+    this.#books = books;
   }
 
   get owed(): boolean {
-    if (!this.#live) return false;
-    if (this.#awaited.size > 0) return true;
-    for (const { quick, sure } of this.#debts.values()) if (quick + sure > 0) return true;
+    for (const debt of this.#debts.values()) if (debt > 0) return true;
     return false;
   }
 
   list(): string[] {
-    if (!this.#live) return [];
-    const topics = [...this.#debts].filter(([, { quick, sure }]) => quick + sure > 0).map(([topic]) => topic);
-    return [...topics, ...this.#awaited].map((topic) => `${topic} has not come to ${this.#clientId}`);
+    const topics = [...this.#debts].filter(([, debt]) => debt > 0).map(([topic]) => topic);
+    return topics.map((topic) => `${topic} has not come to ${this.#clientId}`);
   }
 
   wants(topic: string): boolean {
@@ -113,49 +129,36 @@ class OwedReceiver implements Receiver {
     );
   }
 
-  owe(topic: string, qos: 0 | 1, count: 1 | -1): void {
-    if (!this.#live && (!this.#keptSession || qos === 0)) return;
-    const debt = this.#debt(topic);
-    if (qos === 0) debt.quick += count;
-    else debt.sure += count;
+  /** What is published while it is away comes with its next connection, or never. */
+  owe(topic: string, count: 1 | -1): void {
+    if (this.#live) this.#debts.set(topic, (this.#debts.get(topic) ?? 0) + count);
   }
 
-  live(sessionPresent: boolean): void {
+  live(): void {
     this.#live = true;
-    this.#fresh = !sessionPresent;
-    for (const [topic, count] of this.#retained) if (count > 0 && this.wants(topic)) this.#awaited.add(topic);
-    this.#changed();
+    this.#books.doubt();
   }
 
   away(): void {
     this.#live = false;
-    this.#awaited.clear();
-    if (this.#keptSession) for (const debt of this.#debts.values()) debt.quick = 0;
-    else this.#debts.clear();
-    this.#changed();
-  }
-
-  received(topic: string, retained: boolean): void {
-    const awaited = (retained || this.#fresh) && this.#awaited.delete(topic);
-    const debt = this.#debt(topic);
-    if (awaited && this.#fresh) debt.sure = 0;
-    else if (!awaited && debt.quick > 0) debt.quick -= 1;
-    else if (!awaited) debt.sure -= 1;
-    this.#changed();
-  }
-
-  settle(): void {
-    if (!this.#live) return;
     this.#debts.clear();
-    this.#fresh = false;
+    this.#books.doubt();
   }
 
-  #debt(topic: string): Debt {
-    let debt = this.#debts.get(topic);
-    if (!debt) {
-      debt = { quick: 0, sure: 0 };
-      this.#debts.set(topic, debt);
-    }
-    return debt;
+  received(topic: string): void {
+    this.owe(topic, -1);
+    this.#books.moved();
+  }
+
+  returned(): void {
+    this.#books.doubt();
+  }
+
+  ask(): Promise<void> | undefined {
+    return this.#live ? this.#ask?.() : undefined;
+  }
+
+  forget(): void {
+    this.#debts.clear();
   }
 }

@@ -20,6 +20,11 @@ const REFUSALS = new Map<number, ErrorCode>([
   [87, 'RECORD_INVALID'], // INVALID_RECORD
 ]);
 
+/** How records on their way to Kafka are called in transit, by the client that writes them. */
+export function recordsOf(clientId: string): string {
+  return `records of ${clientId}`;
+}
+
 /**
  * Writes records with acks from all replicas, in the order in which they were given. One request to each broker is in
  * flight; what is sent meanwhile leaves together in the next one, at once when the answer is in: batches grow with the
@@ -43,7 +48,7 @@ export class Producer implements Service, RecordSink {
   constructor({ client, role, metrics }: { client: KafkaClient; role: string; metrics: Metrics }) {
     this.name = `${role} producer`;
     this.#log = client.logger.child({ part: this.name });
-    this.#client = { ...client, logger: this.#log };
+    this.#client = { ...client, clientId: `${client.clientId}-${role}`, logger: this.#log };
     this.#role = role;
     this.#metrics = metrics;
     this.#link = new Link(this.#client);
@@ -87,7 +92,7 @@ export class Producer implements Service, RecordSink {
   #send(records: readonly OutRecord[]): Promise<void> {
     if (this.#stop.signal.aborted) return Promise.reject(stopped(this.name));
     this.#inFlight += records.length;
-    this.#underWay ??= this.#client.transit.begin('kafka', `records of ${this.name}`);
+    this.#underWay ??= this.#client.transit.begin('kafka', recordsOf(this.#client.clientId));
     return new Promise((resolve, reject) => {
       this.#outbox.add({ records, taken: 0, resolve, reject, refusal: undefined });
       this.#pump();

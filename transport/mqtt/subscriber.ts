@@ -59,6 +59,8 @@ export class MqttSubscriber implements Service {
   #holding = false;
   #inFlight = 0;
   #inFlightBytes = 0;
+  /** What this connection brought and nobody has acknowledged. */
+  readonly #inHand = new Set<readonly Publish[]>();
   #settleStart: ((error?: SmokewireError) => void) | undefined;
   #settleStop: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
@@ -76,7 +78,8 @@ export class MqttSubscriber implements Service {
     this.name = `mqtt-subscriber ${options.clientId}`;
     const { clientId, subscriptions, transit = unwatched } = options;
     this.#transit = transit;
-    this.#receiver = transit.receiver(clientId, { filters: Object.keys(subscriptions), keptSession: true });
+    const ask = async () => await this.#connection?.ping();
+    this.#receiver = transit.receiver(clientId, { filters: Object.keys(subscriptions), keptSession: true, ask });
   }
 
   /** Messages handed over and not acknowledged yet. */
@@ -136,19 +139,19 @@ export class MqttSubscriber implements Service {
       onMessages: (messages, bytes) => {
         this.#inFlight += messages.length;
         this.#inFlightBytes += bytes;
+        this.#inHand.add(messages);
         this.#regulate();
         onBatch({
           messages,
           acknowledge: () => {
             this.#inFlight -= messages.length;
             this.#inFlightBytes -= bytes;
+            this.#inHand.delete(messages);
             connection.acknowledge(messages);
-            if (connection === this.#connection) {
-              for (const { topic, retained } of messages) this.#receiver.received(topic, retained);
-            }
             this.#regulate();
           },
         });
+        for (const { topic, retained } of messages) this.#receiver.received(topic, retained);
       },
       onClosed: (reason) => this.#closed(reason),
     });
@@ -173,6 +176,8 @@ export class MqttSubscriber implements Service {
     this.#liveSince = undefined;
     this.#connection = undefined;
     this.#receiver.away();
+    for (const { packetId, topic } of [...this.#inHand].flat()) if (packetId > 0) this.#receiver.returned(topic);
+    this.#inHand.clear();
     if (this.#settleStop) this.#settleStop();
     else if (this.#settleStart) this.#settleStart(this.#unreachable(reason));
     else this.#reconnect(liveSince, reason);
