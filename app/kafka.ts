@@ -16,6 +16,7 @@ export type {
   RequestIdentity,
   Rule,
   RuleOptions,
+  SeenRecord,
   SeenRequest,
 } from '../brokers/kafka/faults/types.ts';
 export type { Clock, Timer } from '../contracts/clock.ts';

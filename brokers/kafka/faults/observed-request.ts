@@ -3,7 +3,7 @@ import { ErrorCode } from '../error-codes.ts';
 import { type Opened, open } from '../opened.ts';
 import type { BrokerState, Peer } from '../request.ts';
 import { Notes, rehearsalOf } from './rehearsal.ts';
-import type { KafkaErrorName, RequestIdentity, SeenRequest } from './types.ts';
+import type { KafkaErrorName, RequestIdentity, SeenRecord, SeenRequest } from './types.ts';
 
 /** A connection as faults see it. */
 export interface FaultyPeer extends Peer {
@@ -55,8 +55,12 @@ export class ObservedRequest implements SeenRequest {
     return this.#rehearsed().groups;
   }
 
+  get records(): readonly SeenRecord[] {
+    return this.#rehearsed().records;
+  }
+
   get recordKeys(): readonly (string | null)[] {
-    return this.#rehearsed().keys;
+    return this.records.map(({ key }) => key);
   }
 
   /** Writes an answer of this API's form with the error in each of its places; nothing else happens. */

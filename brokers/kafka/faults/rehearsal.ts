@@ -11,6 +11,7 @@ import { recordsOf } from '../records.ts';
 import type { BrokerState } from '../request.ts';
 import { TopicConfig } from '../topic-config.ts';
 import { type Topic, Topics } from '../topics.ts';
+import type { SeenRecord } from './types.ts';
 
 const DEFAULTS = { retentionBytes: -1, maxMessageBytes: 0 };
 const CONFIG = new TopicConfig(new Map(), DEFAULTS);
@@ -27,8 +28,8 @@ const UNRANDOM: Random = { next: () => 0, uuid: () => '', fork: () => UNRANDOM }
 export class Notes {
   readonly topics = new Map<string, number[]>();
   readonly groups = new Set<string>();
-  /** The keys of the records to append; of a compressed batch, which is not opened, none. */
-  readonly keys: (string | null)[] = [];
+  /** The records to append; of a compressed batch, which is not opened, none. */
+  readonly records: SeenRecord[] = [];
 
   topic(name: string): number[] {
     const partitions = this.topics.get(name) ?? [];
@@ -77,15 +78,17 @@ class NotedTopics extends Topics {
 
   override log(name: string, partition: number): PartitionLog {
     this.#notes.partition(name, partition);
-    return new NotedLog(this.#notes);
+    return new NotedLog(name, this.#notes);
   }
 }
 
 class NotedLog extends PartitionLog {
+  readonly #topic: string;
   readonly #notes: Notes;
 
-  constructor(notes: Notes) {
+  constructor(topic: string, notes: Notes) {
     super(STILL, () => CONFIG);
+    this.#topic = topic;
     this.#notes = notes;
   }
 
@@ -95,7 +98,9 @@ class NotedLog extends PartitionLog {
 
   override append(batch: Buffer): Appended {
     if (!batchIsCompressed(batch, 0)) {
-      for (const { key } of recordsOf(batch, 0)) this.#notes.keys.push(key?.toString() ?? null);
+      for (const { key } of recordsOf(batch, 0)) {
+        this.#notes.records.push({ topic: this.#topic, key: key?.toString() ?? null });
+      }
     }
     return { error: ErrorCode.NONE, baseOffset: -1 };
   }

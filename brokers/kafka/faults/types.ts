@@ -23,8 +23,17 @@ export interface SeenRequest extends RequestIdentity {
   readonly topics: ReadonlyMap<string, readonly number[]>;
   /** The consumer groups that it names. FindCoordinator, which only looks for one, names none. */
   readonly groups: ReadonlySet<string>;
-  /** The keys of the records of a Produce, as text; those of compressed batches, which are not opened, are missing. */
+  /** The records of a Produce; those of compressed batches, which are not opened, are missing. */
+  readonly records: readonly SeenRecord[];
+  /** Their keys. */
   readonly recordKeys: readonly (string | null)[];
+}
+
+/** A record of a request, as a rule sees it. */
+export interface SeenRecord {
+  readonly topic: string;
+  /** As text. */
+  readonly key: string | null;
 }
 
 /** Whether a fault comes before the request has had its effect, or between that and the answer. */

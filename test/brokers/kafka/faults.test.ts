@@ -93,6 +93,10 @@ describe('a rule', () => {
       of('OffsetFetch', { t: [3] }, ['g']),
       of('ApiVersions', {}),
     ]);
+    expect(seen[0]?.records).toEqual([
+      { topic: 't', key: '7' },
+      { topic: 't', key: null },
+    ]);
     const identity = {
       clientId: 'wire',
       connection: wire.socket.localPort,
