@@ -16,6 +16,13 @@ export interface Subject {
   readonly subject: string;
 }
 
+/** What a notification is about: a handle, or its subject. */
+export type About = Subject | string;
+
+export function subjectOf(about: About): string {
+  return typeof about === 'string' ? about : about.subject;
+}
+
 /** One simulated detector, in a test's hands. Actions resolve when they are done. */
 export interface DetectorHandle extends Subject, Record<DetectorAction, () => Promise<void>> {
   readonly id: number;
@@ -23,6 +30,8 @@ export interface DetectorHandle extends Subject, Record<DetectorAction, () => Pr
   readonly state: DetectorView['state'] | undefined;
   /** Resolves once it is in that state. @throws SmokewireError WAIT_TIMEOUT */
   is(state: DetectorView['state'], options?: Within): Promise<DetectorView>;
+  /** Proves that it is not in that state, for `within` from now. @throws SmokewireError UNEXPECTED_EVENTS */
+  isNot(state: DetectorView['state'], options?: Within): Promise<void>;
 }
 
 /** One floor's valve. */
@@ -34,6 +43,8 @@ export interface ValveHandle extends Subject {
   opened(options?: Within): Promise<void>;
   /** Resolves once the valve reports that it is closed. @throws SmokewireError WAIT_TIMEOUT */
   closed(options?: Within): Promise<void>;
+  /** Proves that it is not open, for `within` from now. @throws SmokewireError UNEXPECTED_EVENTS */
+  notOpened(options?: Within): Promise<void>;
   /** The human's switch; resolves with the command's id once it is accepted. */
   open(): Promise<string>;
   close(): Promise<string>;
@@ -57,7 +68,7 @@ export interface LampHandle {
 
 /** Which message to wait for: about whom, and what its text has to match. Those that have arrived already count. */
 export interface MessageQuery extends Within {
-  readonly about?: Subject;
+  readonly about?: About;
   readonly matching?: RegExp;
 }
 
@@ -67,6 +78,8 @@ export interface InboxHandle {
   email(query?: MessageQuery): Promise<ReceivedEmail>;
   /** The first SMS that fits. @throws SmokewireError WAIT_TIMEOUT */
   sms(query?: MessageQuery): Promise<ReceivedSms>;
+  /** The first lamp that is on and fits: it bears the name of what it is about. @throws SmokewireError WAIT_TIMEOUT */
+  lamp(query?: MessageQuery): Promise<LampView>;
   /** All e-mails so far. */
   emails(): ReceivedEmail[];
   /** All SMS so far. */
@@ -74,6 +87,6 @@ export interface InboxHandle {
 }
 
 /** Whether a message's words are about a subject: `detector/8` is said as "detector 8". */
-export function isAbout(words: string, { subject }: Subject): boolean {
-  return new RegExp(`\\b${subject.replace('/', ' ')}\\b`, 'i').test(words);
+export function isAbout(words: string, about: About): boolean {
+  return new RegExp(`\\b${subjectOf(about).replace('/', ' ')}\\b`, 'i').test(words);
 }

@@ -13,6 +13,7 @@ export type {
 export type { Logger } from '../contracts/logger.ts';
 export type { SiteEvent, SiteEventType } from '../contracts/site-events.ts';
 export type {
+  About,
   DetectorHandle,
   FloorHandle,
   InboxHandle,
@@ -22,8 +23,12 @@ export type {
   ValveHandle,
   Within,
 } from './handles.ts';
+export type { NotifiedQuery } from './kit/assertions.ts';
+export type { Allowed, DeadLetterQuery } from './kit/expected.ts';
+export type { NotificationQuery, SentNotification } from './kit/notifications.ts';
 export type { Change as ReplayChange, Difference as ReplayDifference } from './kit/record/differences.ts';
 export type { Outcome as ReplayOutcome } from './kit/record/outcome.ts';
 export { type RecordedRun, type Recording, replay } from './kit/record/recording-run.ts';
 export type { ReplayOptions, ReplayResult } from './kit/record/replay.ts';
+export type { RunUntilOptions, SiteClock, WaitingTimer } from './kit/site-time.ts';
 export { type Site, type SiteOptions, startSite } from './site.ts';

@@ -1,14 +1,17 @@
+import type { Inbox } from '../brokers/inbox.ts';
 import { parseConfig } from '../contracts/config.ts';
 import type { Duration } from '../contracts/duration.ts';
 import { SmokewireError } from '../contracts/errors.ts';
-import type { DeadLetterView, DetectorAction, GroupView, SiteView } from '../contracts/http.ts';
+import type { DeadLetterView, DetectorAction, GroupView, LampView, SiteView } from '../contracts/http.ts';
 import { acceptedSchema, DETECTOR_ACTIONS } from '../contracts/http.ts';
 import type { Logger } from '../contracts/logger.ts';
 import type { ValvePosition } from '../contracts/mqtt-payloads.ts';
 import { ROLES } from '../contracts/roles.ts';
 import type { SiteEvent } from '../contracts/site-events.ts';
+import { TopicReader } from '../transport/kafka/reader.ts';
 import { realClock } from './clock.ts';
 import {
+  type About,
   DEFAULT_WITHIN,
   type DetectorHandle,
   type FloorHandle,
@@ -16,14 +19,25 @@ import {
   isAbout,
   type LampHandle,
   type MessageQuery,
-  type Subject,
+  subjectOf,
   type ValveHandle,
   type Within,
 } from './handles.ts';
+import { Assertions, type NotifiedQuery, unexpected } from './kit/assertions.ts';
+import { ErrorLog } from './kit/error-log.ts';
+import { type Allowed, Expected } from './kit/expected.ts';
 import { Ledger } from './kit/ledger.ts';
+import {
+  type FitsNotification,
+  fitsQuery,
+  type NotificationQuery,
+  type SentNotification,
+} from './kit/notifications.ts';
 import type { Recording } from './kit/record/recording-run.ts';
+import { SENT_TOPICS, Sent } from './kit/sent.ts';
 import { Settling } from './kit/settling.ts';
 import { msOf, realTime, type SiteClock, type SiteTime, virtualTime } from './kit/site-time.ts';
+import { placeOf } from './kit/story/hops.ts';
 import { VirtualClock } from './kit/virtual-clock.ts';
 import { silentLogger } from './logger.ts';
 import { realRandom, seededRandom } from './random.ts';
@@ -64,6 +78,13 @@ export interface SiteOptions {
   readonly retryDelaysMs?: readonly number[];
   /** After how long an e-mail or SMS that is being sent counts as hanging, in milliseconds; default 10,000. */
   readonly sendTimeoutMs?: number;
+  /**
+   * Whether `stop` rejects where something happened that nobody expected: a notification that no wait and no assertion has
+   * asked for, a dead letter, an error in the log. Default false; `startSite` of `smokewire/vitest` is strict.
+   */
+  readonly strict?: boolean;
+  /** What may happen though nobody asks for it. */
+  readonly allow?: readonly Allowed[];
   /** Silent unless given. */
   readonly logger?: Logger;
 }
@@ -74,9 +95,12 @@ export interface SiteOptions {
  * @throws SmokewireError CONFIG_INVALID, PORT_IN_USE, KAFKA_UNREACHABLE, MQTT_UNREACHABLE; nothing is left running then
  */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { clock = 'real', logger = silentLogger, retryDelaysMs, sendTimeoutMs, ...settings } = options;
+  const { clock = 'real', logger = silentLogger, retryDelaysMs, sendTimeoutMs, ...rest } = options;
+  const { strict = false, allow = [], ...settings } = rest;
   const site = new Site({
     virtual: clock === 'virtual',
+    strict,
+    allow,
     logger,
     retryDelaysMs,
     sendTimeoutMs,
@@ -95,19 +119,31 @@ export class Site {
   readonly #process: SiteProcess;
   readonly #ledger = new Ledger();
   readonly #time: SiteTime;
+  readonly #strict: boolean;
+  readonly #events: SiteEvent[] = [];
+  readonly #sent = new Sent();
+  readonly #errors: ErrorLog;
+  readonly #expected: Expected;
+  readonly #assertions: Assertions;
+  /** Dead letters that were there before. */
+  #buried: ReadonlySet<string> = new Set();
+  #stopped: Promise<void> | undefined;
 
   constructor(options: {
     virtual: boolean;
+    strict: boolean;
+    allow: readonly Allowed[];
     logger: Logger;
     retryDelaysMs: readonly number[] | undefined;
     sendTimeoutMs: number | undefined;
     settings: object;
   }) {
-    const { virtual, logger, retryDelaysMs, sendTimeoutMs, settings } = options;
+    const { virtual, strict, allow, logger, retryDelaysMs, sendTimeoutMs, settings } = options;
     const config = parseConfig(virtual ? { seed: VIRTUAL_SEED, ...settings } : settings);
     const settling = new Settling(this.#ledger, realClock);
     const settled = () => settling.settled();
     this.#time = virtual ? virtualTime(new VirtualClock(settled), settled) : realTime(realClock, settled);
+    this.#errors = new ErrorLog(() => this.#time.clock.now());
     this.#process = new SiteProcess({
       config,
       roles: ROLES,
@@ -115,11 +151,33 @@ export class Site {
       clock: this.#time.clock,
       wireClock: realClock,
       random: virtual && config.seed !== undefined ? seededRandom(config.seed).fork('ids') : realRandom,
-      logger,
+      logger: this.#errors.wrap(logger),
       transit: this.#ledger,
       virtualTime: virtual,
+      follower: (client) =>
+        new TopicReader({
+          client,
+          name: 'notifications',
+          topics: SENT_TOPICS,
+          onRecord: (record) => this.#sent.apply(record),
+        }),
       ...(retryDelaysMs && { retryDelaysMs }),
       ...(sendTimeoutMs !== undefined && { sendTimeoutMs }),
+    });
+    this.#process.events.onEvent(({ event }) => void this.#events.push(event));
+    this.#strict = strict;
+    this.#expected = new Expected(allow);
+    this.#assertions = new Assertions({
+      time: this.#time,
+      sent: this.#sent,
+      expected: this.#expected,
+      settled: () => this.settled(),
+      happened: () => ({
+        notifications: this.#sent.list(),
+        deadLetters: this.deadLetters().filter((letter) => !this.#buried.has(placeOf(letter))),
+        errors: this.#errors.list(),
+      }),
+      story: (subject) => this.story(subject),
     });
     this.inbox = this.#inbox();
   }
@@ -128,15 +186,31 @@ export class Site {
   async start(): Promise<void> {
     try {
       await this.#time.done(this.#process.start());
+      this.#buried = new Set(this.deadLetters().map(placeOf));
     } catch (error) {
       await this.#process.stop();
       throw error;
     }
   }
 
-  /** Drains and closes everything; when it resolves no timer and no socket is left. */
+  /**
+   * Drains and closes everything; when it ends no timer and no socket is left.
+   * @throws SmokewireError UNEXPECTED_EVENTS, the first time, where the site is strict and something happened that nobody expected
+   */
   stop(): Promise<void> {
-    return this.#process.stop();
+    if (this.#stopped) return this.#stopped.catch(() => {});
+    this.#stopped = this.#strict ? this.#judgeAndStop() : this.#process.stop();
+    return this.#stopped;
+  }
+
+  async #judgeAndStop(): Promise<void> {
+    try {
+      await this.settled();
+    } finally {
+      await this.#process.stop();
+    }
+    const surprises = this.#assertions.surprises();
+    if (surprises.length > 0) throw unexpected(surprises);
   }
 
   /** The site's time. */
@@ -146,9 +220,10 @@ export class Site {
 
   /**
    * Resolves when the site has settled: no message is on its way, every group is at the end of its topics, nothing is being
-   * sent. What others wrote to Kafka by then counts too. @throws SmokewireError SETTLE_TIMEOUT
+   * sent. What others wrote to Kafka, or published over MQTT, by then counts too. @throws SmokewireError SETTLE_TIMEOUT
    */
   async settled(): Promise<void> {
+    this.#ledger.doubt();
     await this.#time.settled();
     for (const { topic, partition, end } of await this.#process.topicEnds())
       this.#ledger.written(topic, partition, end);
@@ -171,12 +246,12 @@ export class Site {
 
   detector(id: number): DetectorHandle {
     const { model, fleet } = this.#process;
-    const subject = { subject: `detector/${id}` };
+    const subject = `detector/${id}`;
     const act = (action: DetectorAction) => () => this.#time.done(fleet.act(id, action));
     const [trip, clear, kill, silence, revive] = DETECTOR_ACTIONS.map(act);
     if (!trip || !clear || !kill || !silence || !revive) throw new SmokewireError('INTERNAL', 'an action is missing');
     return {
-      ...subject,
+      subject,
       id,
       trip,
       clear,
@@ -191,12 +266,20 @@ export class Site {
           const view = model.detectors.view(id);
           return view?.state === state ? view : undefined;
         }),
+      isNot: (state, { within } = {}) =>
+        this.#assertions.never({
+          what: `detector ${id} was ${state}`,
+          within,
+          is: () => model.detectors.view(id)?.state === state,
+          watch: (changed) => model.onChange(changed),
+          story: subject,
+        }),
     };
   }
 
   valve(floor: number): ValveHandle {
     const { model } = this.#process;
-    const subject = { subject: `floor/${floor}` };
+    const subject = `floor/${floor}`;
     const stands =
       (position: 'open' | 'closed') =>
       async ({ within }: Within = {}) => {
@@ -214,6 +297,14 @@ export class Site {
       },
       opened: stands('open'),
       closed: stands('closed'),
+      notOpened: ({ within } = {}) =>
+        this.#assertions.never({
+          what: `valve ${floor} was open`,
+          within,
+          is: () => model.floors.view(floor)?.valve.position === 'open',
+          watch: (changed) => model.onChange(changed),
+          story: subject,
+        }),
       open: switchTo('open'),
       close: switchTo('closed'),
       stick: () => this.#process.valves.stick(floor),
@@ -227,15 +318,61 @@ export class Site {
   }
 
   lamp(lamp: string): LampHandle {
-    const { model } = this.#process;
     const is =
       (on: boolean) =>
       ({ within }: Within = {}) =>
-        this.#wait({ subject: lamp }, `lamp ${lamp} to be ${on ? 'on' : 'off'}`, within, () => {
-          const view = model.lamp(lamp);
+        this.#lamp(`lamp ${lamp} to be ${on ? 'on' : 'off'}`, lamp, within, () => {
+          const view = this.#process.model.lamp(lamp);
           return view?.on === on ? view : undefined;
         });
     return { lamp, on: is(true), off: is(false) };
+  }
+
+  /** What people were told so far: e-mails and SMS that were sent, lamps that went on or off; in the order of time. */
+  notifications(query: NotificationQuery = {}): SentNotification[] {
+    return this.#sent.list().filter(fitsQuery(query));
+  }
+
+  /**
+   * Resolves once people were told over each of the channels, with all that fits. What was sent before counts too.
+   * @throws SmokewireError WAIT_TIMEOUT with the story of what it is about
+   */
+  notified(query?: NotifiedQuery): Promise<SentNotification[]> {
+    return this.#assertions.notified(query);
+  }
+
+  /**
+   * Proves that people were not told over any of the channels, so far and for `within` more: then the site has settled.
+   * @throws SmokewireError UNEXPECTED_EVENTS
+   */
+  notNotified(query?: NotificationQuery & Within): Promise<void> {
+    return this.#assertions.notNotified(query);
+  }
+
+  /**
+   * Proves that nothing happened that nobody expected, so far and for `within` more: no notification that no wait and no
+   * assertion has asked for, no dead letter, no error in the log. @throws SmokewireError UNEXPECTED_EVENTS
+   */
+  stayedQuiet(options?: Within): Promise<void> {
+    return this.#assertions.stayedQuiet(options);
+  }
+
+  /** From now on this may happen, and may have happened, though nobody asks for it. */
+  allow(...allowed: readonly Allowed[]): void {
+    for (const one of allowed) this.#expected.allow(one);
+  }
+
+  /** All that happened so far. */
+  events(): SiteEvent[] {
+    return [...this.#events];
+  }
+
+  /**
+   * What became of something, in lines for people: each hop on its way with time, topic, partition and offset, where it
+   * stopped, and why. Without a subject, how far the records of each topic got.
+   */
+  story(about?: About): Promise<string> {
+    return this.#process.story(about && subjectOf(about), (channel, id) => this.#ledger.isUnderWay(channel, id));
   }
 
   /** Calls `listener` with everything that happens from now on; the answer ends that. */
@@ -268,48 +405,82 @@ export class Site {
 
   /** What a human does goes the way of the panel's buttons. */
   #send(method: 'POST' | 'PUT', path: string, body?: object): Promise<unknown> {
-    return this.#time.done(new SiteApi(this.#process.url).send(method, path, body));
+    const over = this.#ledger.begin('http', `${method} ${path}`);
+    return this.#time.done(new SiteApi(this.#process.url).send(method, path, body).finally(over));
   }
 
   #inbox(): InboxHandle {
     const { emails, sms } = this.#process.embedded.inboxes;
-    const first =
-      <T>(box: typeof emails | typeof sms, words: (item: T) => string, list: () => readonly T[], kind: string) =>
-      (query: MessageQuery = {}): Promise<T> => {
-        const { about, matching, within } = query;
-        const fits = (item: T) => (!about || isAbout(words(item), about)) && (!matching || matching.test(words(item)));
-        const what = `${kind}${about ? ` about ${about.subject}` : ''}${matching ? ` matching ${matching}` : ''}`;
-        return waitFor(this.#time, msOf(within ?? DEFAULT_WITHIN), {
-          what,
-          look: () => list().find(fits),
-          watch: (changed) => box?.onReceived(changed) ?? (() => {}),
-          story: () => this.#process.story(about?.subject),
-        });
-      };
     return {
-      email: first(
-        emails,
-        (mail) => `${mail.subject}\n${mail.text}`,
-        () => emails?.list() ?? [],
-        'an e-mail',
-      ),
-      sms: first(
-        sms,
-        (message) => message.text,
-        () => sms?.list() ?? [],
-        'an SMS',
-      ),
+      email: (query) =>
+        this.#message(query, 'an e-mail', emails, {
+          words: (mail) => `${mail.subject}\n${mail.text}`,
+          // The Message-ID is made of the notification's.
+          sent: (mail) => (sent) => sent.channel === 'email' && mail.id.includes(sent.id),
+        }),
+      sms: (query) =>
+        this.#message(query, 'an SMS', sms, {
+          words: (message) => message.text,
+          sent: (message) => (sent) => sent.channel === 'sms' && sent.to === message.to && sent.text === message.text,
+        }),
+      lamp: ({ about, matching, within } = {}) =>
+        this.#lamp(`a lamp to be on${inWords(about, matching)}`, about && subjectOf(about), within, () =>
+          this.#process.model.lamps.find(
+            ({ lamp, on, text }) =>
+              on && (!about || lamp === subjectOf(about)) && (!matching || text.search(matching) >= 0),
+          ),
+        ),
       emails: () => [...(emails?.list() ?? [])],
       smss: () => [...(sms?.list() ?? [])],
     };
   }
 
-  #wait<T>({ subject }: Subject, what: string, within: Duration | undefined, look: () => T | undefined): Promise<T> {
+  /** The first message in an inbox that fits. */
+  async #message<T>(
+    { about, matching, within = DEFAULT_WITHIN }: MessageQuery = {},
+    what: string,
+    box: Inbox<T> | undefined,
+    { words, sent }: { words: (item: T) => string; sent: (item: T) => FitsNotification },
+  ): Promise<T> {
+    const fits = (item: T) =>
+      (!about || isAbout(words(item), about)) && (!matching || words(item).search(matching) >= 0);
+    const message = await waitFor(this.#time, msOf(within), {
+      what: `${what}${inWords(about, matching)}`,
+      look: () => box?.list().find(fits),
+      watch: (changed) => box?.onReceived(changed) ?? (() => {}),
+      story: () => this.story(about),
+    });
+    this.#expected.asked(sent(message));
+    return message;
+  }
+
+  /** A lamp as it is asked for. */
+  async #lamp(what: string, about: string | undefined, within: Duration | undefined, look: () => LampView | undefined) {
+    const view = await this.#wait(about, what, within, look);
+    const title = view.on ? 'on' : 'off';
+    this.#expected.asked(
+      (sent) =>
+        sent.channel === 'lamp' && sent.to === view.lamp && sent.incident === view.incident && sent.title === title,
+    );
+    return view;
+  }
+
+  #wait<T>(
+    about: string | undefined,
+    what: string,
+    within: Duration | undefined,
+    look: () => T | undefined,
+  ): Promise<T> {
     return waitFor(this.#time, msOf(within ?? DEFAULT_WITHIN), {
       what,
       look,
       watch: (changed) => this.#process.model.onChange(changed),
-      story: () => this.#process.story(subject),
+      story: () => this.story(about),
     });
   }
+}
+
+/** The end of what is waited for. */
+function inWords(about: About | undefined, matching: RegExp | undefined): string {
+  return `${about ? ` about ${subjectOf(about)}` : ''}${matching ? ` matching ${matching}` : ''}`;
 }

@@ -70,6 +70,12 @@ export class Ledger implements Transit {
     };
   }
 
+  /** Whether that is under way, held or not. */
+  isUnderWay(hop: Hop, what: string): boolean {
+    for (const entry of this.#entries) if (entry.hop === hop && entry.what === what) return true;
+    return false;
+  }
+
   /** Whether nothing is under way but what is held. */
   get quiet(): boolean {
     for (const { hop, holds } of this.#entries) if (holds === 0 && !this.#isHeld(hop)) return false;
