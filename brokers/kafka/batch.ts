@@ -37,6 +37,7 @@ export const batchIsTransactional = (bytes: Buffer, at: number): boolean =>
   (bytes.readInt16BE(at + 21) & TRANSACTIONAL) !== 0;
 export const batchIsControl = (bytes: Buffer, at: number): boolean => (bytes.readInt16BE(at + 21) & CONTROL) !== 0;
 export const batchProducerId = (bytes: Buffer, at: number): number => readInt64(bytes, at + 43);
+export const batchEpoch = (bytes: Buffer, at: number): number => bytes.readInt16BE(at + 51);
 export const batchBaseTimestamp = (bytes: Buffer, at: number): number => readInt64(bytes, at + 27);
 export const batchMaxTimestamp = (bytes: Buffer, at: number): number => readInt64(bytes, at + 35);
 export const batchRecordCount = (bytes: Buffer, at: number): number => bytes.readInt32BE(at + 57);
@@ -50,15 +51,15 @@ export interface ProducerStamp {
   readonly isTransactional: boolean;
 }
 
-export function batchProducer(batch: Buffer): ProducerStamp {
-  const firstSequence = batch.readInt32BE(53);
+export function batchProducer(bytes: Buffer, at: number): ProducerStamp {
+  const firstSequence = bytes.readInt32BE(at + 53);
   return {
-    producerId: batchProducerId(batch, 0),
-    epoch: batch.readInt16BE(51),
+    producerId: batchProducerId(bytes, at),
+    epoch: batchEpoch(bytes, at),
     firstSequence,
     // Sequence numbers go round at the end of INT32.
-    lastSequence: (firstSequence + batch.readInt32BE(23)) & 0x7fffffff,
-    isTransactional: batchIsTransactional(batch, 0),
+    lastSequence: (firstSequence + bytes.readInt32BE(at + 23)) & 0x7fffffff,
+    isTransactional: batchIsTransactional(bytes, at),
   };
 }
 

@@ -88,7 +88,7 @@ class Output {
     const first = this.#batches[0];
     if (!first) return;
     const slab = new Slab(batchBaseOffset(first.batch, 0), this.#bytes, first.appendedAt);
-    for (const { batch, appendedAt } of this.#batches) slab.append(batch, batchBaseOffset(batch, 0), appendedAt);
+    for (const { batch, appendedAt } of this.#batches) slab.append(batch, appendedAt);
     this.#slabs.push(slab);
     this.#batches = [];
     this.#bytes = 0;

@@ -3,7 +3,8 @@ import type { Random } from '../../contracts/random.ts';
 import { ErrorCode } from './error-codes.ts';
 import { Group } from './group.ts';
 import { type JoinAnswer, type JoinRequest, joinFailure, type MemberIdentity } from './member.ts';
-import { Offsets } from './offsets.ts';
+import { type CommittedOffset, type KeepOffset, Offsets } from './offsets.ts';
+import { NO_STORE, type Store } from './store.ts';
 
 export interface GroupsOptions {
   readonly clock: Clock;
@@ -11,6 +12,15 @@ export interface GroupsOptions {
   /** Bounds of `session.timeout.ms`, as `group.min.session.timeout.ms` and its sister. */
   readonly minSessionTimeoutMs: number;
   readonly maxSessionTimeoutMs: number;
+  readonly store?: Store;
+}
+
+/** An offset that was kept. */
+export interface KeptOffset {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly committed: CommittedOffset;
 }
 
 interface ForCommit {
@@ -80,6 +90,7 @@ export class Groups {
     if (!group) return ErrorCode.GROUP_ID_NOT_FOUND;
     if (!group.isEmpty) return ErrorCode.NON_EMPTY_GROUP;
     group.dissolve();
+    for (const { topic } of this.offsets(id)?.all() ?? []) this.offsets(id)?.forgetTopic(topic);
     this.#byId.delete(id);
     return ErrorCode.NONE;
   }
@@ -93,8 +104,18 @@ export class Groups {
     for (const { group } of this.#byId.values()) group.dissolve();
   }
 
+  /** Offsets that were kept, and with them their groups, which are empty. */
+  restore(kept: readonly KeptOffset[]): void {
+    for (const { group, topic, partition, committed } of kept) {
+      const { offsets } = this.#byId.get(group) ?? this.#make(group);
+      offsets.restore(topic, partition, committed);
+    }
+  }
+
   #make(id: string): Entry {
-    const entry = { group: new Group(id, this.#options.clock, this.#options.random), offsets: new Offsets() };
+    const { clock, random, store = NO_STORE } = this.#options;
+    const keep: KeepOffset = (topic, partition, committed) => store.put([['offset', id, topic, partition], committed]);
+    const entry = { group: new Group(id, clock, random), offsets: new Offsets(keep) };
     this.#byId.set(id, entry);
     return entry;
   }

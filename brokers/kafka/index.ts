@@ -9,8 +9,13 @@ import { Groups } from './groups.ts';
 import { REGISTRY } from './registry.ts';
 import type { BrokerState } from './request.ts';
 import { hostAndPort, Listener } from './server.ts';
+import { restore } from './storage/restore.ts';
+import { Storage } from './storage/storage.ts';
+import { NO_STORE, type Store } from './store.ts';
 import { Topics } from './topics.ts';
 import { Transactions } from './transactions.ts';
+
+export type * from './faults/types.ts';
 
 export interface KafkaBrokerOptions {
   readonly clock: Clock;
@@ -36,12 +41,14 @@ export interface KafkaBrokerOptions {
   readonly minSessionTimeoutMs?: number;
   /** The longest. Default 30 minutes, as in Apache Kafka. */
   readonly maxSessionTimeoutMs?: number;
+  /** The folder in which everything is kept, made when it is not there. Without one it is gone with the process. */
+  readonly data?: string;
 }
 
 /**
- * A Kafka broker in this process, in memory: the wire protocol over TCP, for unmodified clients (docs/kafka-coverage.md
- * says how much of it). Stopping drops every connection and group member; topics and committed offsets are there again
- * when the same object is started once more, as after an outage.
+ * A Kafka broker in this process: the wire protocol over TCP, for unmodified clients (docs/kafka-coverage.md says how much
+ * of it). Stopping drops every connection and group member; topics and committed offsets are there again when the same
+ * object is started once more, as after an outage, and with `data` in any other process too.
  */
 export class KafkaBroker implements Service {
   readonly name = 'kafka broker';
@@ -50,6 +57,8 @@ export class KafkaBroker implements Service {
   readonly #logger: Logger;
   readonly #faults: Faults;
   readonly #broker: BrokerState;
+  readonly #storage: Storage | undefined;
+  #restored = false;
   #port: number;
   #listener: Listener | undefined;
   #starting: Promise<void> | undefined;
@@ -62,7 +71,8 @@ export class KafkaBroker implements Service {
     this.#maxFrameBytes = options.maxFrameBytes ?? 16 * 1024 * 1024;
     this.#logger = logger;
     const clusterId = random.uuid();
-    this.#broker = emptyBroker(options, clusterId, clock);
+    this.#storage = options.data === undefined ? undefined : new Storage({ folder: options.data, clock, logger });
+    this.#broker = emptyBroker(options, clusterId, clock, this.#storage);
     this.#faults = new Faults(this.#broker, (still) => emptyBroker(options, clusterId, still));
   }
 
@@ -71,7 +81,7 @@ export class KafkaBroker implements Service {
     return this.#faults;
   }
 
-  /** Listens. Throws PORT_IN_USE, or START_FAILED for an address that cannot be listened on. */
+  /** Listens. Throws PORT_IN_USE, or START_FAILED for an address or a folder that cannot be used. */
   async start(): Promise<void> {
     this.#starting ??= this.#listen();
     try {
@@ -90,6 +100,7 @@ export class KafkaBroker implements Service {
     this.#broker.groups.dissolve();
     this.#broker.transactions.suspend();
     await this.#listener?.close();
+    await this.#storage?.close();
   }
 
   missing(): readonly string[] {
@@ -117,11 +128,23 @@ export class KafkaBroker implements Service {
       logger,
     });
     this.#listener = listener;
-    await listener.listen(this.#port);
+    this.#openStorage();
+    try {
+      await listener.listen(this.#port);
+    } catch (error) {
+      await this.#storage?.close();
+      throw error;
+    }
     this.#port = listener.port;
     this.#broker.transactions.resume();
     this.#ready = true;
     logger.debug({ host: this.#host, port: this.#port }, 'kafka broker listens');
+  }
+
+  #openStorage(): void {
+    this.#storage?.open();
+    if (this.#storage && !this.#restored) restore(this.#broker, this.#storage);
+    this.#restored = true;
   }
 }
 
@@ -134,7 +157,12 @@ const LOOPBACK = new Map([
 /** `transaction.max.timeout.ms` of Apache Kafka. */
 const MAX_TRANSACTION_TIMEOUT_MS = 900_000;
 
-function emptyBroker(options: KafkaBrokerOptions, clusterId: string, clock: Clock): BrokerState {
+function emptyBroker(
+  options: KafkaBrokerOptions,
+  clusterId: string,
+  clock: Clock,
+  store: Store = NO_STORE,
+): BrokerState {
   const { random, defaultPartitions = 4 } = options;
   const topics = new Topics({
     clock,
@@ -144,12 +172,14 @@ function emptyBroker(options: KafkaBrokerOptions, clusterId: string, clock: Cloc
       retentionBytes: options.retentionBytes ?? 64 * 1024 * 1024,
       maxMessageBytes: options.maxMessageBytes ?? 1_048_588,
     },
+    store,
   });
   const groups = new Groups({
     clock,
     random,
     minSessionTimeoutMs: options.minSessionTimeoutMs ?? 6_000,
     maxSessionTimeoutMs: options.maxSessionTimeoutMs ?? 1_800_000,
+    store,
   });
   return {
     apis: REGISTRY,
@@ -157,7 +187,7 @@ function emptyBroker(options: KafkaBrokerOptions, clusterId: string, clock: Cloc
     clusterId,
     topics,
     groups,
-    transactions: new Transactions({ clock, topics, groups, maxTimeoutMs: MAX_TRANSACTION_TIMEOUT_MS }),
+    transactions: new Transactions({ clock, topics, groups, maxTimeoutMs: MAX_TRANSACTION_TIMEOUT_MS, store }),
     autoCreateTopics: options.autoCreateTopics ?? true,
     defaultPartitions,
     maxFetchWaitMs: options.maxFetchWaitMs ?? 500,

@@ -1,19 +1,22 @@
 import type { Clock } from '../../contracts/clock.ts';
 import {
+  batchBaseOffset,
   batchBytes,
+  batchIsControl,
   batchLastOffset,
   batchMaxTimestamp,
   batchProblem,
   batchProducer,
-  batchRecordCount,
+  stampBatch,
 } from './batch.ts';
 import { compact } from './compaction.ts';
 import { ErrorCode } from './error-codes.ts';
-import { type Ending, markerBatch } from './marker.ts';
+import { type Ending, endingOf, markerBatch } from './marker.ts';
 import { type AbortedTransaction, OpenTransactions } from './open-transactions.ts';
 import { Producers } from './producers.ts';
 import { hasNullKey, offsetInBatchAt, type TimestampedOffset } from './records.ts';
 import { lastAtMost, Slab } from './slab.ts';
+import type { KeptLog, LogBounds, LogState, LogStore } from './store.ts';
 import type { LogConfig } from './topic-config.ts';
 
 /** The first slab of a log; each next one is four times as large, up to `segment.bytes`. */
@@ -38,6 +41,7 @@ export interface Appended {
 export class PartitionLog {
   readonly #clock: Clock;
   readonly #config: () => LogConfig;
+  readonly #store: LogStore | undefined;
   readonly #producers = new Producers();
   readonly #transactions = new OpenTransactions();
   readonly #watchers = new Set<Watcher>();
@@ -50,9 +54,13 @@ export class PartitionLog {
   #compactedUpTo = 0;
   #compacting = false;
 
-  constructor(clock: Clock, config: () => LogConfig) {
+  /** With a `store`, the log is what was kept there, and is kept there. */
+  constructor(clock: Clock, config: () => LogConfig, store?: LogStore) {
     this.#clock = clock;
     this.#config = config;
+    this.#store = store;
+    const kept = store?.load();
+    if (kept) this.#restore(kept);
   }
 
   /** The first offset that can be read. */
@@ -82,18 +90,14 @@ export class PartitionLog {
     const error = batchProblem(batch, maxMessageBytes);
     if (error !== ErrorCode.NONE) return { error, baseOffset: -1 };
     if (compacts && hasNullKey(batch)) return { error: ErrorCode.INVALID_RECORD, baseOffset: -1 };
-    const stamp = batchProducer(batch);
+    const stamp = batchProducer(batch, 0);
     const verdict = this.#producers.judge(stamp);
     if (verdict.kind === 'error') return { error: verdict.error, baseOffset: -1 };
     if (verdict.kind === 'duplicate') return { error: ErrorCode.NONE, baseOffset: verdict.baseOffset };
     if (!stamp.isTransactional && this.#transactions.isOpen(stamp.producerId)) {
       return { error: ErrorCode.INVALID_TXN_STATE, baseOffset: -1 };
     }
-    const baseOffset = this.#store(batch, (begun) => {
-      this.#producers.remember(stamp, begun.firstOffset);
-      if (stamp.isTransactional) this.#transactions.append(stamp.producerId, begun);
-    });
-    return { error: ErrorCode.NONE, baseOffset };
+    return { error: ErrorCode.NONE, baseOffset: this.#append(batch) };
   }
 
   /** Whether the producer has written something here whose transaction is still open. */
@@ -101,12 +105,14 @@ export class PartitionLog {
     return this.#transactions.isOpen(producerId);
   }
 
+  /** The producers of which something here belongs to a transaction that is still open. */
+  get openTransactions(): readonly number[] {
+    return this.#transactions.producerIds;
+  }
+
   /** Writes the marker that ends a producer's transaction, also where it wrote nothing. */
   endTransaction(ending: Ending): void {
-    this.#store(markerBatch(ending, this.#clock.now()), ({ firstOffset }) => {
-      this.#producers.fence(ending.producerId, ending.epoch);
-      this.#transactions.end(ending.producerId, firstOffset, ending.committed);
-    });
+    this.#append(markerBatch(ending, this.#clock.now()));
   }
 
   /** The aborted transactions of which something lies in `slices`, which were read from `offset`. */
@@ -159,7 +165,8 @@ export class PartitionLog {
   /** Moves the start to `offset`, which lies within the log, and gives back what lies before it. */
   deleteBefore(offset: number): void {
     this.#startOffset = Math.max(this.#startOffset, offset);
-    while (this.#slabs[0] && this.#slabs[0].endOffset <= this.#startOffset) this.#dropFirst();
+    this.#store?.trim(undefined, this.#bounds);
+    this.#dropBeforeStart();
   }
 
   watch(watcher: Watcher): void {
@@ -173,23 +180,60 @@ export class PartitionLog {
   /** The topic is gone: whoever waits for records is told. */
   delete(): void {
     this.#slabs = [];
+    this.#store?.delete();
     for (const watcher of this.#watchers) watcher(0, 0);
   }
 
-  /** Appends; `noted` takes note of it before anyone else hears. Answers with the batch's offset. */
-  #store(batch: Buffer, noted: (begun: { firstOffset: number; position: number }) => void): number {
+  /** Answers with the batch's offset. */
+  #append(batch: Buffer): number {
     const stableBefore = this.#stableBytes;
     const firstOffset = this.#endOffset;
     const slab = this.#slabFor(batch.length);
-    slab.append(batch, firstOffset, this.#clock.now());
-    this.#endOffset += batchRecordCount(batch, 0);
+    stampBatch(batch, 0, firstOffset);
+    this.#store?.append(slab, batch);
+    slab.append(batch, this.#clock.now());
+    this.#endOffset = slab.endOffset;
     this.#bytes += batch.length;
-    noted({ firstOffset, position: this.#appendedBytes });
-    this.#appendedBytes += batch.length;
+    this.#note(batch, 0);
     this.#expire();
     const stable = this.#stableBytes - stableBefore;
     for (const watcher of this.#watchers) watcher(batch.length, stable);
     return firstOffset;
+  }
+
+  /** Remembers of a batch that was appended what its producer's next ones are judged by. */
+  #note(bytes: Buffer, at: number): void {
+    const firstOffset = batchBaseOffset(bytes, at);
+    if (batchIsControl(bytes, at)) {
+      const { producerId, epoch, committed } = endingOf(bytes, at);
+      this.#producers.fence(producerId, epoch);
+      this.#transactions.end(producerId, firstOffset, committed);
+    } else {
+      const stamp = batchProducer(bytes, at);
+      this.#producers.remember(stamp, firstOffset);
+      if (stamp.isTransactional) {
+        this.#transactions.append(stamp.producerId, { firstOffset, position: this.#appendedBytes });
+      }
+    }
+    this.#appendedBytes += batchBytes(bytes, at);
+  }
+
+  #restore({ slabs, state, behindState, startOffset, compactedUpTo }: KeptLog): void {
+    this.#slabs = [...slabs];
+    this.#bytes = sizeOf(slabs);
+    this.#startOffset = startOffset;
+    this.#endOffset = Math.max(startOffset, slabs.at(-1)?.endOffset ?? 0);
+    this.#compactedUpTo = compactedUpTo;
+    this.#appendedBytes = state.appendedBytes;
+    this.#producers.restore(state.producers);
+    this.#transactions.restore(state);
+    for (const slab of behindState) {
+      slab.eachBatch((bytes, at) => {
+        this.#note(bytes, at);
+        return false;
+      });
+    }
+    this.#dropBeforeStart();
   }
 
   /** How much of what was ever appended lies before the last stable offset. */
@@ -197,11 +241,20 @@ export class PartitionLog {
     return this.#transactions.oldest?.position ?? this.#appendedBytes;
   }
 
+  get #bounds(): LogBounds {
+    return { startOffset: this.#startOffset, compactedUpTo: this.#compactedUpTo };
+  }
+
+  get #state(): LogState {
+    return { appendedBytes: this.#appendedBytes, producers: this.#producers.state, ...this.#transactions.state };
+  }
+
   #slabFor(length: number): Slab {
     const last = this.#slabs.at(-1);
     if (last?.fits(length)) return last;
-    const size = Math.min(last ? last.capacity * 4 : FIRST_SLAB_BYTES, this.#config().segmentBytes);
+    const size = Math.min(Math.max(FIRST_SLAB_BYTES, (last?.capacity ?? 0) * 4), this.#config().segmentBytes);
     const slab = new Slab(this.#endOffset, Math.max(size, length), this.#clock.now());
+    this.#store?.roll(slab, this.#state);
     this.#slabs.push(slab);
     this.#compactWhenWorthIt();
     return slab;
@@ -225,9 +278,10 @@ export class PartitionLog {
       this.#compacting = false;
       // Meanwhile retention or a deletion may have taken slabs away; then the next one tries again.
       if (this.#slabs[0] !== closed[0]) return;
+      if (this.#store?.replace(closed, value, { ...this.#bounds, compactedUpTo: upTo }) === false) return;
+      this.#compactedUpTo = upTo;
       this.#slabs.splice(0, closed.length, ...value);
       this.#bytes += sizeOf(value) - sizeOf(closed);
-      this.#compactedUpTo = upTo;
       this.#transactions.forget(upTo);
       return this.#compactWhenWorthIt();
     };
@@ -257,9 +311,15 @@ export class PartitionLog {
     }
   }
 
+  #dropBeforeStart(): void {
+    while (this.#slabs[0] && this.#slabs[0].endOffset <= this.#startOffset) this.#dropFirst();
+  }
+
   #dropFirst(): void {
-    const first = this.#slabs.shift();
+    const first = this.#slabs[0];
     if (!first) return;
+    this.#store?.trim(first, this.#bounds);
+    this.#slabs.shift();
     this.#bytes -= first.size;
     this.#transactions.forget(first.endOffset);
   }

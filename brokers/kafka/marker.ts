@@ -1,4 +1,4 @@
-import { HEADER_BYTES, sealBatch } from './batch.ts';
+import { batchEpoch, batchProducerId, HEADER_BYTES, sealBatch } from './batch.ts';
 import { writeInt64 } from './codec/writer.ts';
 
 /** How a transaction of a producer ended. */
@@ -10,6 +10,8 @@ export interface Ending {
 
 /** Transactional, and a control batch. */
 const ATTRIBUTES = 0b110000;
+/** Where the key's type has its lower byte: behind the record's length, attributes, deltas and key length, and the version. */
+const TYPE_AT = HEADER_BYTES + 8;
 
 /**
  * The batch that ends a transaction in a partition: one control record (KIP-98),
@@ -31,4 +33,13 @@ export function markerBatch({ producerId, epoch, committed }: Ending, now: numbe
   batch.writeInt32BE(-1, 53);
   batch.writeInt32BE(1, 57);
   return sealBatch(batch);
+}
+
+/** What a marker at `at` says. */
+export function endingOf(bytes: Buffer, at: number): Ending {
+  return {
+    producerId: batchProducerId(bytes, at),
+    epoch: batchEpoch(bytes, at),
+    committed: bytes.readInt8(at + TYPE_AT) === 1,
+  };
 }

@@ -12,15 +12,29 @@ interface Kept extends CommittedOffset {
   readonly order: number;
 }
 
+/** Keeps what a group committed for a partition, or with undefined takes it away. */
+export type KeepOffset = (topic: string, partition: number, committed: CommittedOffset | undefined) => void;
+
 /** The committed offsets of one group. They outlive its members. */
 export class Offsets {
+  readonly #keep: KeepOffset;
   readonly #committed = new ByPartition();
   /** By producer: what its open transaction is going to commit (KIP-98). */
   readonly #pending = new Map<number, ByPartition>();
   #order = 0;
 
-  commit(topic: string, partition: number, committed: CommittedOffset): void {
+  constructor(keep: KeepOffset = () => undefined) {
+    this.#keep = keep;
+  }
+
+  /** One that was kept. */
+  restore(topic: string, partition: number, committed: CommittedOffset): void {
     this.#committed.set(topic, partition, { ...committed, order: this.#order++ });
+  }
+
+  commit(topic: string, partition: number, committed: CommittedOffset): void {
+    this.#keep(topic, partition, committed);
+    this.restore(topic, partition, committed);
   }
 
   /** The same as part of a producer's transaction. */
@@ -39,7 +53,10 @@ export class Offsets {
       for (const partition of partitions) {
         const kept = pending.get(topic, partition);
         const present = this.#committed.get(topic, partition);
-        if (kept && (!present || present.order < kept.order)) this.#committed.set(topic, partition, kept);
+        if (!kept || (present && present.order > kept.order)) continue;
+        const { offset, leaderEpoch, metadata } = kept;
+        this.#keep(topic, partition, { offset, leaderEpoch, metadata });
+        this.#committed.set(topic, partition, kept);
       }
     }
   }
@@ -59,11 +76,13 @@ export class Offsets {
   }
 
   forget(topic: string, partition: number): void {
+    this.#keep(topic, partition, undefined);
     this.#committed.delete(topic, partition);
   }
 
   forgetTopic(topic: string): void {
-    this.#committed.deleteTopic(topic);
+    const of = this.all().find((known) => known.topic === topic);
+    for (const partition of of?.partitions ?? []) this.forget(topic, partition);
     for (const pending of this.#pending.values()) pending.deleteTopic(topic);
   }
 }

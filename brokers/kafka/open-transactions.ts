@@ -1,4 +1,5 @@
 import { lastAtMost } from './slab.ts';
+import type { LogState } from './store.ts';
 
 /** A transaction that was aborted, as Fetch tells it: the producer's records from `firstOffset` to the marker. */
 export interface AbortedTransaction {
@@ -20,6 +21,24 @@ export class OpenTransactions {
   readonly #open = new Map<number, Begun>();
   /** In the order in which they ended. */
   #aborted: AbortedTransaction[] = [];
+
+  /** What is known of them, as `restore` takes it. */
+  get state(): Pick<LogState, 'open' | 'aborted'> {
+    return {
+      open: [...this.#open].map(([producerId, begun]) => ({ producerId, ...begun })),
+      aborted: this.#aborted,
+    };
+  }
+
+  restore({ open, aborted }: Pick<LogState, 'open' | 'aborted'>): void {
+    for (const { producerId, ...begun } of open) this.#open.set(producerId, begun);
+    this.#aborted = [...aborted];
+  }
+
+  /** Those who have one open. */
+  get producerIds(): number[] {
+    return [...this.#open.keys()];
+  }
 
   isOpen(producerId: number): boolean {
     return this.#open.has(producerId);

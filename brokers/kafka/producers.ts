@@ -1,5 +1,6 @@
 import type { ProducerStamp } from './batch.ts';
 import { ErrorCode } from './error-codes.ts';
+import type { LogState } from './store.ts';
 
 /** As many batches as an idempotent producer may have in flight (KIP-98). */
 const REMEMBERED_BATCHES = 5;
@@ -30,6 +31,15 @@ const NEW: Verdict = { kind: 'new' };
 export class Producers {
   /** By producer id, the one that was silent longest first. */
   readonly #known = new Map<number, Known>();
+
+  /** What is known of each, as `restore` takes it. */
+  get state(): LogState['producers'] {
+    return [...this.#known].map(([producerId, known]) => ({ producerId, ...known }));
+  }
+
+  restore(state: LogState['producers']): void {
+    for (const { producerId, epoch, sent } of state) this.#known.set(producerId, { epoch, sent });
+  }
 
   judge(stamp: ProducerStamp): Verdict {
     const known = stamp.producerId < 0 ? undefined : this.#known.get(stamp.producerId);

@@ -16,7 +16,7 @@ export interface BrokerState {
   /** The registry: what ApiVersions announces. */
   readonly apis: readonly { readonly key: number; readonly min: number; readonly max: number }[];
   readonly clock: Clock;
-  readonly clusterId: string;
+  clusterId: string;
   readonly topics: Topics;
   readonly groups: Groups;
   readonly autoCreateTopics: boolean;

@@ -1,12 +1,33 @@
-import { batchBytes, batchLastOffset, batchMaxTimestamp, stampBatch } from './batch.ts';
+import { batchBaseOffset, batchBytes, batchLastOffset, batchMaxTimestamp } from './batch.ts';
 
 /** One index entry for at least this many bytes of batches. */
 const INDEX_EVERY_BYTES = 4096;
+const NOTHING = Buffer.alloc(0);
+
+/** What is known of a slab without its bytes. */
+export interface SlabSummary {
+  readonly baseOffset: number;
+  /** One past the last offset. */
+  readonly endOffset: number;
+  readonly size: number;
+  readonly maxTimestamp: number;
+  /** When the last batch came, by the broker's clock. */
+  readonly appendedAt: number;
+}
+
+/** Who has the bytes of a slab that does not change any more, so that memory can do without them. */
+export interface SlabKeeper {
+  read(slab: Slab): Buffer;
+  /** The bytes are needed now; whoever keeps them may call `unload` later. */
+  used(slab: Slab): void;
+}
 
 /** A stretch of a log in one buffer: batches one behind the other as they came, and a sparse index over them. */
-export class Slab {
+export class Slab implements SlabSummary {
   readonly baseOffset: number;
-  readonly #bytes: Buffer;
+  readonly capacity: number;
+  #bytes: Buffer | undefined;
+  #keeper: SlabKeeper | undefined;
   readonly #indexOffsets: number[] = [];
   readonly #indexPositions: number[] = [];
   #size = 0;
@@ -16,20 +37,27 @@ export class Slab {
 
   constructor(baseOffset: number, capacity: number, now: number) {
     this.baseOffset = baseOffset;
+    this.capacity = capacity;
     this.#endOffset = baseOffset;
     this.#bytes = Buffer.allocUnsafeSlow(capacity);
     this.#appendedAt = now;
+  }
+
+  /** A slab whose bytes are elsewhere until they are asked for. */
+  static kept({ baseOffset, endOffset, size, maxTimestamp, appendedAt }: SlabSummary, keeper: SlabKeeper): Slab {
+    const slab = new Slab(baseOffset, 0, appendedAt);
+    slab.#size = size;
+    slab.#endOffset = endOffset;
+    slab.#maxTimestamp = maxTimestamp;
+    slab.#bytes = undefined;
+    slab.#keeper = keeper;
+    return slab;
   }
 
   get size(): number {
     return this.#size;
   }
 
-  get capacity(): number {
-    return this.#bytes.length;
-  }
-
-  /** One past the last offset. */
   get endOffset(): number {
     return this.#endOffset;
   }
@@ -38,51 +66,89 @@ export class Slab {
     return this.#maxTimestamp;
   }
 
-  /** When the last batch came, by the broker's clock. */
   get appendedAt(): number {
     return this.#appendedAt;
   }
 
-  fits(length: number): boolean {
-    return this.#size + length <= this.#bytes.length;
+  get summary(): SlabSummary {
+    const { baseOffset, endOffset, size, maxTimestamp, appendedAt } = this;
+    return { baseOffset, endOffset, size, maxTimestamp, appendedAt };
   }
 
-  /** Copies the batch in, the only copy on its way, and gives it its offset. */
-  append(batch: Buffer, baseOffset: number, now: number): void {
+  /** All batches. */
+  get bytes(): Buffer {
+    return this.#load().subarray(0, this.#size);
+  }
+
+  fits(length: number): boolean {
+    return this.#size + length <= this.capacity;
+  }
+
+  /** Copies the batch in, which has its offset, the only copy on its way. */
+  append(batch: Buffer, now: number): void {
     const at = this.#size;
-    batch.copy(this.#bytes, at);
-    stampBatch(this.#bytes, at, baseOffset);
-    const indexed = this.#indexPositions.at(-1);
-    if (indexed === undefined || at - indexed >= INDEX_EVERY_BYTES) {
-      this.#indexOffsets.push(baseOffset);
-      this.#indexPositions.push(at);
-    }
+    batch.copy(this.#load(), at);
+    this.#index(at, batchBaseOffset(batch, 0));
     this.#size += batch.length;
-    this.#endOffset = batchLastOffset(this.#bytes, at) + 1;
-    this.#maxTimestamp = Math.max(this.#maxTimestamp, batchMaxTimestamp(this.#bytes, at));
+    this.#endOffset = batchLastOffset(batch, 0) + 1;
+    this.#maxTimestamp = Math.max(this.#maxTimestamp, batchMaxTimestamp(batch, 0));
     this.#appendedAt = now;
+  }
+
+  /** Nothing is appended any more, and `keeper` has all that was. */
+  keepBy(keeper: SlabKeeper): void {
+    this.#keeper = keeper;
+    keeper.used(this);
+  }
+
+  /** Gives the bytes back to memory until they are asked for. */
+  unload(): void {
+    this.#bytes = undefined;
   }
 
   /** Where the batch starts that holds `offset`, or the first one behind it; `size` when there is none. */
   positionOf(offset: number): number {
+    const bytes = this.#load();
     let at = this.#indexPositions[lastAtMost(this.#indexOffsets, offset)] ?? 0;
-    while (at < this.#size && batchLastOffset(this.#bytes, at) < offset) at += batchBytes(this.#bytes, at);
+    while (at < this.#size && batchLastOffset(bytes, at) < offset) at += batchBytes(bytes, at);
     return at;
   }
 
   /** Whole batches in positions `[from, to)`, at most `maxBytes`; the first one however large when `atLeastOne`. */
   slice(from: number, to: number, maxBytes: number, atLeastOne: boolean): Buffer {
-    if (to - from <= maxBytes) return this.#bytes.subarray(from, Math.max(from, to));
+    const bytes = this.#load();
+    if (to - from <= maxBytes) return bytes.subarray(from, Math.max(from, to));
     const limit = from + maxBytes;
     let end = Math.max(from, this.#indexPositions[lastAtMost(this.#indexPositions, limit)] ?? from);
-    while (end + batchBytes(this.#bytes, end) <= limit) end += batchBytes(this.#bytes, end);
-    if (end === from && atLeastOne) end += batchBytes(this.#bytes, from);
-    return this.#bytes.subarray(from, end);
+    while (end + batchBytes(bytes, end) <= limit) end += batchBytes(bytes, end);
+    if (end === from && atLeastOne) end += batchBytes(bytes, from);
+    return bytes.subarray(from, end);
   }
 
   /** Calls `visit` for each batch until it answers true. */
   eachBatch(visit: (bytes: Buffer, at: number) => boolean): void {
-    for (let at = 0; at < this.#size; at += batchBytes(this.#bytes, at)) if (visit(this.#bytes, at)) return;
+    const bytes = this.#load();
+    for (let at = 0; at < this.#size; at += batchBytes(bytes, at)) if (visit(bytes, at)) return;
+  }
+
+  #load(): Buffer {
+    if (!this.#bytes) {
+      this.#bytes = this.#keeper?.read(this) ?? NOTHING;
+      if (this.#indexOffsets.length === 0) this.#indexAll(this.#bytes);
+    }
+    this.#keeper?.used(this);
+    return this.#bytes;
+  }
+
+  #indexAll(bytes: Buffer): void {
+    for (let at = 0; at < this.#size; at += batchBytes(bytes, at)) this.#index(at, batchBaseOffset(bytes, at));
+  }
+
+  #index(at: number, baseOffset: number): void {
+    const indexed = this.#indexPositions.at(-1);
+    if (indexed !== undefined && at - indexed < INDEX_EVERY_BYTES) return;
+    this.#indexOffsets.push(baseOffset);
+    this.#indexPositions.push(at);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Random } from '../../contracts/random.ts';
 import { ErrorCode, NO_REFUSAL, type Refusal } from './error-codes.ts';
 import { PartitionLog } from './log.ts';
+import { NO_STORE, type Store } from './store.ts';
 import { checkSetting, TopicConfig, type TopicDefaults } from './topic-config.ts';
 
 /** A topic in one process has no use for more, and a mistyped number should not take the machine's memory. */
@@ -18,17 +19,21 @@ export class Topic {
   config: TopicConfig;
   readonly partitions: PartitionLog[] = [];
   readonly #clock: Clock;
+  readonly #store: Store;
 
-  constructor({ name, id, partitions, config }: TopicPlan & { id: string }, clock: Clock) {
+  constructor({ name, id, partitions, config }: TopicPlan & { id: string }, clock: Clock, store: Store) {
     this.name = name;
     this.id = id;
     this.config = config;
     this.#clock = clock;
+    this.#store = store;
     this.grow(partitions);
   }
 
   grow(partitions: number): void {
-    while (this.partitions.length < partitions) this.partitions.push(new PartitionLog(this.#clock, () => this.config));
+    for (let index = this.partitions.length; index < partitions; index++) {
+      this.partitions.push(new PartitionLog(this.#clock, () => this.config, this.#store.log(this.id, index)));
+    }
   }
 }
 
@@ -53,15 +58,38 @@ export interface TopicsOptions {
   readonly random: Random;
   readonly defaultPartitions: number;
   readonly defaults: TopicDefaults;
+  readonly store?: Store;
+}
+
+/** A topic as it is kept, without its records. */
+export interface KeptTopic {
+  readonly name: string;
+  readonly id: string;
+  readonly partitions: number;
+  readonly settings: readonly (readonly [name: string, value: string])[];
 }
 
 /** All topics of the broker, and the rules by which they come and go. */
 export class Topics {
   readonly #options: TopicsOptions;
+  readonly #store: Store;
   readonly #byName = new Map<string, Topic>();
 
   constructor(options: TopicsOptions) {
     this.#options = options;
+    this.#store = options.store ?? NO_STORE;
+  }
+
+  /** Topics that were kept, with what is kept of their records. */
+  restore(topics: readonly KeptTopic[]): void {
+    for (const { name, id, partitions, settings } of topics) {
+      const topic = new Topic(
+        { name, id, partitions, config: this.#config(settings) },
+        this.#options.clock,
+        this.#store,
+      );
+      this.#byName.set(name, topic);
+    }
   }
 
   get(name: string): Topic | undefined {
@@ -103,7 +131,9 @@ export class Topics {
   /** Makes a topic that is not refused. */
   create(wanted: NewTopic): Topic {
     const { clock, random } = this.#options;
-    const topic = new Topic({ ...this.plan(wanted), id: random.uuid().replaceAll('-', '') }, clock);
+    const plan = { ...this.plan(wanted), id: random.uuid().replaceAll('-', '') };
+    this.#keep(plan, plan.partitions, plan.config);
+    const topic = new Topic(plan, clock, this.#store);
     this.#byName.set(wanted.name, topic);
     return topic;
   }
@@ -111,6 +141,7 @@ export class Topics {
   delete(name: string): boolean {
     const topic = this.#byName.get(name);
     if (!topic) return false;
+    this.#store.put([['topic', name], undefined]);
     this.#byName.delete(name);
     for (const log of topic.partitions) log.delete();
     return true;
@@ -122,9 +153,21 @@ export class Topics {
     return refuse(ErrorCode.INVALID_PARTITIONS, `the topic has ${topic.partitions.length} partitions`);
   }
 
+  /** Gives a topic as many partitions; a number that is not refused. */
+  grow(topic: Topic, partitions: number): void {
+    this.#keep(topic, partitions, topic.config);
+    topic.grow(partitions);
+  }
+
   /** Replaces what was set for a topic; settings that are not refused. */
   configure(topic: Topic, settings: NewTopic['settings']): void {
-    topic.config = this.#config(settings);
+    const config = this.#config(settings);
+    this.#keep(topic, topic.partitions.length, config);
+    topic.config = config;
+  }
+
+  #keep({ name, id }: { name: string; id: string }, partitions: number, config: TopicConfig): void {
+    this.#store.put([['topic', name], { id, partitions, settings: [...config.explicit] }]);
   }
 
   #config(settings: NewTopic['settings']): TopicConfig {

@@ -14,6 +14,14 @@ export function asKnownTo(isKnown: boolean, error: ErrorCode): ErrorCode {
   return error === ErrorCode.PRODUCER_FENCED && !isKnown ? ErrorCode.INVALID_PRODUCER_EPOCH : error;
 }
 
+/** A transactional id as it is kept: without what its transaction has written, which the logs know. */
+export interface KeptTransaction extends ProducerIdentity {
+  readonly state: TransactionState;
+  readonly timeoutMs: number;
+  readonly lastEpoch: number;
+  readonly previousProducerId: number;
+}
+
 /** Epochs end here, one before the end of INT16, so that a producer can always be fenced. */
 const LAST_EPOCH = 0x7ffe;
 const NO_EPOCH = -1;
@@ -35,6 +43,28 @@ export class Transaction {
   constructor(id: string, producerId: number) {
     this.id = id;
     this.#producerId = producerId;
+  }
+
+  /** One that was kept. */
+  static restored(id: string, kept: KeptTransaction): Transaction {
+    const transaction = new Transaction(id, kept.producerId);
+    transaction.state = kept.state;
+    transaction.timeoutMs = kept.timeoutMs;
+    transaction.#epoch = kept.epoch;
+    transaction.#lastEpoch = kept.lastEpoch;
+    transaction.#previousProducerId = kept.previousProducerId;
+    return transaction;
+  }
+
+  /** What `restored` takes. */
+  get kept(): KeptTransaction {
+    return {
+      ...this.producer,
+      state: this.state,
+      timeoutMs: this.timeoutMs,
+      lastEpoch: this.#lastEpoch,
+      previousProducerId: this.#previousProducerId,
+    };
   }
 
   get producer(): ProducerIdentity {
@@ -82,9 +112,15 @@ export class Transaction {
     this.partitions.set(topic, partitions.add(partition));
   }
 
-  complete(state: 'CompleteCommit' | 'CompleteAbort'): void {
+  /** Answers with what it was about. */
+  complete(state: 'CompleteCommit' | 'CompleteAbort') {
+    const partitions = [...this.partitions].flatMap(([topic, indices]) =>
+      [...indices].map((partition) => ({ topic, partition })),
+    );
+    const groups = [...this.groups];
     this.state = state;
     this.partitions.clear();
     this.groups.clear();
+    return { partitions, groups };
   }
 }

@@ -1,8 +1,9 @@
 import type { Clock, Timer } from '../../contracts/clock.ts';
 import { ErrorCode } from './error-codes.ts';
 import type { Groups } from './groups.ts';
+import { NO_STORE, type Store } from './store.ts';
 import type { Topics } from './topics.ts';
-import { type ProducerIdentity, Transaction } from './transaction.ts';
+import { type KeptTransaction, type ProducerIdentity, Transaction } from './transaction.ts';
 
 export interface TransactionsOptions {
   readonly clock: Clock;
@@ -11,6 +12,7 @@ export interface TransactionsOptions {
   readonly groups: Groups;
   /** `transaction.max.timeout.ms`. */
   readonly maxTimeoutMs: number;
+  readonly store?: Store;
 }
 
 /** A producer that says which transactional id it has. */
@@ -25,16 +27,43 @@ export interface Initialized extends ProducerIdentity {
 /** The transaction coordinator: every transactional id there is, and the numbers of all producers (KIP-98). */
 export class Transactions {
   readonly #options: TransactionsOptions;
+  readonly #store: Store;
   readonly #byId = new Map<string, Transaction>();
   readonly #deadlines = new Map<Transaction, Timer>();
   #producerIds = 0;
 
   constructor(options: TransactionsOptions) {
     this.#options = options;
+    this.#store = options.store ?? NO_STORE;
+  }
+
+  /**
+   * What was kept, after the topics. A transaction that was decided is completed; others are aborted, since their
+   * producers' requests went with the broker that had them.
+   */
+  restore(producerIds: number, kept: readonly { id: string; transaction: KeptTransaction }[]): void {
+    this.#producerIds = producerIds;
+    const byProducer = new Map<number, Transaction>();
+    for (const { id, transaction } of kept) {
+      const restored = Transaction.restored(id, transaction);
+      this.#byId.set(id, restored);
+      if (restored.state === 'Ongoing') this.#abort(restored);
+      byProducer.set(restored.producer.producerId, restored);
+    }
+    for (const topic of this.#options.topics.all()) {
+      for (const log of topic.partitions) {
+        for (const producerId of log.openTransactions) {
+          const transaction = byProducer.get(producerId);
+          const epoch = transaction?.producer.epoch ?? 0;
+          log.endTransaction({ producerId, epoch, committed: transaction?.state === 'CompleteCommit' });
+        }
+      }
+    }
   }
 
   /** A number that no producer has had yet, for one that is idempotent only. */
   newProducerId(): number {
+    this.#store.put([['producers'], { next: this.#producerIds + 1 }]);
     return this.#producerIds++;
   }
 
@@ -49,6 +78,7 @@ export class Transactions {
     const error = transaction.renew(expected, () => this.newProducerId());
     if (error !== ErrorCode.NONE) return failed(error);
     transaction.timeoutMs = timeoutMs;
+    this.#keep(transaction);
     return { error, ...transaction.producer };
   }
 
@@ -106,6 +136,7 @@ export class Transactions {
     add(transaction);
     if (transaction.state !== 'Ongoing') {
       transaction.state = 'Ongoing';
+      this.#keep(transaction);
       this.#setDeadline(transaction);
     }
     return ErrorCode.NONE;
@@ -140,11 +171,17 @@ export class Transactions {
     this.#deadlines.get(transaction)?.cancel();
     this.#deadlines.delete(transaction);
     const ending = { ...transaction.producer, committed };
-    for (const [topic, partitions] of transaction.partitions) {
-      for (const partition of partitions) topics.log(topic, partition)?.endTransaction(ending);
-    }
-    for (const groupId of transaction.groups) groups.offsets(groupId)?.endTransaction(ending);
-    transaction.complete(committed ? 'CompleteCommit' : 'CompleteAbort');
+    const { partitions, groups: groupIds } = transaction.complete(committed ? 'CompleteCommit' : 'CompleteAbort');
+    // From here on it is decided, whatever happens before the last marker is written.
+    this.#store.together(() => {
+      this.#keep(transaction);
+      for (const groupId of groupIds) groups.offsets(groupId)?.endTransaction(ending);
+    });
+    for (const { topic, partition } of partitions) topics.log(topic, partition)?.endTransaction(ending);
+  }
+
+  #keep(transaction: Transaction): void {
+    this.#store.put([['transaction', transaction.id], transaction.kept]);
   }
 }
 

@@ -90,7 +90,7 @@ interface Target {
 /** A transaction writes only where it said that it would (KIP-890). */
 function append(broker: BrokerState, transactionalId: string | null, { name, index, log, records }: Target): Appended {
   if (transactionalId !== null && isTransactional(records)) {
-    const { producerId, epoch } = batchProducer(records);
+    const { producerId, epoch } = batchProducer(records, 0);
     if (!log.hasOpenTransaction(producerId)) {
       const error = asKnownTo(false, broker.transactions.mayWrite({ transactionalId, producerId, epoch }, name, index));
       if (error !== ErrorCode.NONE) return { error, baseOffset: -1 };

@@ -34,7 +34,7 @@ export function createPartitions({ body }: Request, answer: Writer, broker: Brok
     const { error, message } = topic
       ? broker.topics.growthRefusal(topic, count)
       : { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: null };
-    if (topic && error === ErrorCode.NONE && !validateOnly) topic.grow(count);
+    if (topic && error === ErrorCode.NONE && !validateOnly) broker.topics.grow(topic, count);
     answer.string(name).errorCode(error).nullableString(message);
   });
 }

@@ -1,0 +1,123 @@
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { crc32c } from '../codec/crc32c.ts';
+import type { Change } from '../store.ts';
+import type { Flusher } from './flusher.ts';
+import { writeAt } from './write-at.ts';
+
+/** The file is written anew once it is twice what it holds, and this much at least. */
+const LEAST_BYTES_TO_REWRITE = 1024 * 1024;
+const CRC_DIGITS = 8;
+const NEWLINE = 0x0a;
+
+/**
+ * A table that survives the process: for each key what was put last. In a file of lines, each of them a set of changes
+ * that is there as a whole or not at all:
+ *
+ *   CRC-32C of the rest, in 8 hexadecimal digits; JSON [[key, value or null], …]
+ *
+ * A line is with the operating system when `put` returns. What follows the first line that is not whole, as after a
+ * crash, is cut off.
+ */
+export class Journal {
+  readonly #path: string;
+  readonly #flusher: Flusher;
+  /** Both as JSON: smaller than what they stand for. */
+  readonly #entries = new Map<string, string>();
+  #file: number | undefined;
+  #fileBytes = 0;
+  #liveBytes = 0;
+
+  constructor(path: string, flusher: Flusher) {
+    this.#path = path;
+    this.#flusher = flusher;
+  }
+
+  /** Reads what is there. */
+  open(): void {
+    const file = openSync(this.#path, 'a+');
+    closeSync(file);
+    this.#file = openSync(this.#path, 'r+');
+    this.#entries.clear();
+    this.#liveBytes = 0;
+    this.#fileBytes = this.#replay(readFileSync(this.#path));
+    ftruncateSync(this.#file, this.#fileBytes);
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  /** The entries of one kind, each with what follows the kind in its key, in the order in which they were first put. */
+  *of(kind: string): Generator<{ key: unknown[]; value: unknown }> {
+    for (const [text, value] of this.#entries) {
+      const [entryKind, ...key]: unknown[] = JSON.parse(text);
+      if (entryKind === kind) yield { key, value: JSON.parse(value) };
+    }
+  }
+
+  /** Makes all of these changes, or none when it throws. */
+  put(changes: readonly Change[]): void {
+    if (this.#file === undefined) throw new Error('the journal is closed');
+    const texts = changes.map(([key, value]) => [JSON.stringify(key), value && JSON.stringify(value)] as const);
+    const line = lineOf(texts);
+    writeAt(this.#file, line, this.#fileBytes);
+    this.#fileBytes += line.length;
+    this.#flusher.touched(this.#path);
+    for (const [key, value] of texts) this.#apply(key, value);
+    if (this.#fileBytes > Math.max(2 * this.#liveBytes, LEAST_BYTES_TO_REWRITE)) this.#rewrite();
+  }
+
+  #apply(key: string, value: string | undefined): void {
+    const before = this.#entries.get(key);
+    if (before !== undefined) this.#liveBytes -= key.length + before.length;
+    if (value === undefined) {
+      this.#entries.delete(key);
+      return;
+    }
+    this.#entries.set(key, value);
+    this.#liveBytes += key.length + value.length;
+  }
+
+  /** Applies the whole lines of a file; answers how many bytes they take. */
+  #replay(bytes: Buffer): number {
+    let at = 0;
+    for (;;) {
+      const end = bytes.indexOf(NEWLINE, at);
+      const textAt = at + CRC_DIGITS + 1;
+      if (end < textAt) return at;
+      const crc = Number.parseInt(bytes.toString('latin1', at, at + CRC_DIGITS), 16);
+      if (crc !== crc32c(bytes, textAt, end)) return at;
+      const changes: [unknown, unknown][] = JSON.parse(bytes.toString('utf8', textAt, end));
+      for (const [key, value] of changes) {
+        this.#apply(JSON.stringify(key), value === null ? undefined : JSON.stringify(value));
+      }
+      at = end + 1;
+    }
+  }
+
+  /** Puts a file of what is live in the place of the old one; whichever is there is whole. */
+  #rewrite(): void {
+    const path = `${this.#path}.new`;
+    const file = openSync(path, 'w');
+    let written = 0;
+    for (const entry of this.#entries) {
+      const line = lineOf([entry]);
+      writeAt(file, line, written);
+      written += line.length;
+    }
+    fsyncSync(file);
+    renameSync(path, this.#path);
+    this.close();
+    this.#file = file;
+    this.#fileBytes = written;
+  }
+}
+
+function lineOf(changes: readonly (readonly [key: string, value: string | undefined])[]): Buffer {
+  const text = `[${changes.map(([key, value]) => `[${key},${value ?? null}]`).join(',')}]`;
+  const line = Buffer.from(`${'0'.repeat(CRC_DIGITS)} ${text}\n`);
+  const crc = crc32c(line, CRC_DIGITS + 1, line.length - 1);
+  line.write(crc.toString(16).padStart(CRC_DIGITS, '0'), 0, 'latin1');
+  return line;
+}

@@ -1,0 +1,52 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { SmokewireError } from '../../../contracts/errors.ts';
+
+/**
+ * Keeps two processes from writing to one folder: a file with the number of the process that does. One that was left by a
+ * process that is no more is taken over.
+ */
+export class Lock {
+  readonly #path: string;
+  #held = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Throws START_FAILED while another process has it. */
+  take(): void {
+    const holder = this.#holder();
+    if (holder !== undefined && holder !== process.pid && isAlive(holder)) {
+      throw new SmokewireError(
+        'START_FAILED',
+        `process ${holder} has the data in use: stop it, or use another folder; if that process is no smokewire, delete ${this.#path}`,
+      );
+    }
+    writeFileSync(this.#path, String(process.pid));
+    this.#held = true;
+  }
+
+  release(): void {
+    if (this.#held) rmSync(this.#path, { force: true });
+    this.#held = false;
+  }
+
+  #holder(): number | undefined {
+    try {
+      const pid = Number(readFileSync(this.#path, 'utf8'));
+      return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Without the permission to signal it, it is alive.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,151 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../../contracts/clock.ts';
+import { messageOf, SmokewireError } from '../../../contracts/errors.ts';
+import type { Logger } from '../../../contracts/logger.ts';
+import type { SlabSummary } from '../slab.ts';
+import type { Change, LogBounds, LogState, Store } from '../store.ts';
+import { BOUNDS, type Entries, LOGS, SEGMENTS } from './entries.ts';
+import { Flusher } from './flusher.ts';
+import { Journal } from './journal.ts';
+import { Lock } from './lock.ts';
+import { PartitionStore } from './partition-store.ts';
+import { SegmentFiles } from './segment-files.ts';
+import { SlabCache } from './slab-cache.ts';
+
+/** Bytes of complete segments that stay in memory once they were read or written. */
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+export interface StorageOptions {
+  /** Made when it is not there. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const NO_BOUNDS: LogBounds = { startOffset: 0, compactedUpTo: 0 };
+const NO_STATE: LogState = { appendedBytes: 0, producers: [], open: [], aborted: [] };
+
+/**
+ * The folder in which a broker keeps what has to outlive it:
+ *
+ *   lock                          the number of the process that uses it
+ *   journal                       topics, offsets, producers, and which segments are complete
+ *   topics/ID/PARTITION/*.log     segments: record batches as on the wire
+ *
+ * Everything is with the operating system before it is acknowledged, so the process may be killed at any instant. It is on
+ * the disk a second later: so much may be lost when the machine stops. A start reads the journal and, of each partition,
+ * what is not complete.
+ */
+export class Storage implements Store {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #lock: Lock;
+  readonly #flusher: Flusher;
+  readonly #journal: Journal;
+  readonly #files: SegmentFiles;
+  readonly #cache = new SlabCache(CACHE_BYTES);
+  #gathered: Change[] | undefined;
+  /** What the journal knows of partitions, until their logs ask for it: by topic id and partition. */
+  readonly #bounds = new Map<string, LogBounds>();
+  readonly #states = new Map<string, LogState>();
+  readonly #segments = new Map<string, Map<string, SlabSummary>>();
+
+  constructor({ folder, clock, logger }: StorageOptions) {
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#lock = new Lock(join(folder, 'lock'));
+    this.#flusher = new Flusher(clock, logger);
+    this.#journal = new Journal(join(folder, 'journal'), this.#flusher);
+    this.#files = new SegmentFiles(this.#flusher);
+  }
+
+  /** Reads the journal. Throws START_FAILED when the folder cannot be used. */
+  open(): void {
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      this.#lock.take();
+      this.#journal.open();
+      this.#readPartitions();
+    } catch (error) {
+      this.#journal.close();
+      this.#lock.release();
+      if (error instanceof SmokewireError) throw error;
+      const message = `the data folder ${this.#folder} cannot be used: ${messageOf(error)}`;
+      throw new SmokewireError('START_FAILED', message, { cause: error });
+    }
+  }
+
+  /** Resolves when everything is on the disk. Works on one that is closed, too. */
+  async close(): Promise<void> {
+    this.#files.close();
+    this.#journal.close();
+    await this.#flusher.stop();
+    this.#lock.release();
+  }
+
+  put(...changes: readonly Change[]): void {
+    if (this.#gathered) this.#gathered.push(...changes);
+    else this.#journal.put(changes);
+  }
+
+  together(work: () => void): void {
+    const gathered: Change[] = [];
+    this.#gathered = gathered;
+    try {
+      work();
+    } finally {
+      this.#gathered = undefined;
+    }
+    this.#journal.put(gathered);
+  }
+
+  log(topicId: string, partition: number): PartitionStore {
+    const at = `${topicId}/${partition}`;
+    const known = {
+      bounds: this.#bounds.get(at) ?? NO_BOUNDS,
+      state: this.#states.get(at) ?? NO_STATE,
+      segments: this.#segments.get(at) ?? new Map<string, SlabSummary>(),
+    };
+    return new PartitionStore({
+      folder: join(this.#folder, 'topics', topicId, String(partition)),
+      topicId,
+      partition,
+      journal: this.#journal,
+      files: this.#files,
+      cache: this.#cache,
+      clock: this.#clock,
+      logger: this.#logger,
+      known,
+    });
+  }
+
+  /** Removes what is left of topics that are no more. */
+  sweep(topicIds: ReadonlySet<string>): void {
+    const folder = join(this.#folder, 'topics');
+    mkdirSync(folder, { recursive: true });
+    for (const id of readdirSync(folder)) if (!topicIds.has(id)) this.#files.remove(join(folder, id));
+  }
+
+  /** The entries of a kind, in the order in which they were first put. */
+  entries<K, V>({ kind, key, value }: Entries<K, V>): { key: K; value: V }[] {
+    const parsed: { key: K; value: V }[] = [];
+    for (const entry of this.#journal.of(kind)) {
+      parsed.push({ key: key.parse(entry.key), value: value.parse(entry.value) });
+    }
+    return parsed;
+  }
+
+  #readPartitions(): void {
+    for (const { key, value } of this.entries(BOUNDS)) this.#bounds.set(key.join('/'), value);
+    for (const { key, value } of this.entries(LOGS)) this.#states.set(key.join('/'), value);
+    for (const { key, value } of this.entries(SEGMENTS)) {
+      const [topicId, partition, name] = key;
+      const at = `${topicId}/${partition}`;
+      const segments = this.#segments.get(at) ?? new Map<string, SlabSummary>();
+      this.#segments.set(at, segments.set(name, value));
+    }
+  }
+}

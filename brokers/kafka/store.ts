@@ -1,0 +1,61 @@
+import type { Slab } from './slab.ts';
+
+/** What names an entry: its kind, then whose it is. */
+export type Key = readonly [kind: string, ...whose: (string | number)[]];
+/** What an entry is to be from now on; undefined takes it away. */
+export type Change = readonly [key: Key, value: object | undefined];
+
+/** Where the broker keeps its state besides memory. What throws has not happened: the disk did not take it. */
+export interface Store {
+  /** Makes all of these changes, or none. */
+  put(...changes: readonly Change[]): void;
+  /** All that `work` puts is put at its end, or nothing of it. */
+  together(work: () => void): void;
+  /** Where a partition's records are kept; undefined where they are not. */
+  log(topicId: string, partition: number): LogStore | undefined;
+}
+
+/** Nothing is kept. */
+export const NO_STORE: Store = { put: () => undefined, together: (work) => work(), log: () => undefined };
+
+/** What a log knows of producers besides its batches, at one point of it. */
+export interface LogState {
+  /** Of all batches that were ever appended. */
+  readonly appendedBytes: number;
+  readonly producers: readonly {
+    readonly producerId: number;
+    readonly epoch: number;
+    readonly sent: readonly { firstSequence: number; lastSequence: number; baseOffset: number }[];
+  }[];
+  readonly open: readonly { producerId: number; firstOffset: number; position: number }[];
+  readonly aborted: readonly { producerId: number; firstOffset: number; lastOffset: number }[];
+}
+
+/** Between which offsets a log can be read, and up to which it was compacted. */
+export interface LogBounds {
+  readonly startOffset: number;
+  readonly compactedUpTo: number;
+}
+
+/** What was kept of a log. */
+export interface KeptLog extends LogBounds {
+  readonly slabs: readonly Slab[];
+  readonly state: LogState;
+  /** The last of the slabs: of what is in them the state does not know. */
+  readonly behindState: readonly Slab[];
+}
+
+/** Where the records of a partition are kept. */
+export interface LogStore {
+  /** What is kept there; called once, first. */
+  load(): KeptLog;
+  /** `next` is the newest slab from now on; `state` is that before it. */
+  roll(next: Slab, state: LogState): void;
+  /** A batch goes behind what the newest slab has; its offset is in it. */
+  append(newest: Slab, batch: Buffer): void;
+  /** The oldest slab goes, or only the first offset that can be read moves. */
+  trim(gone: Slab | undefined, bounds: LogBounds): void;
+  /** Compaction puts slabs in the place of others; false when the disk did not take them, which is no loss. */
+  replace(old: readonly Slab[], by: readonly Slab[], bounds: LogBounds): boolean;
+  delete(): void;
+}
