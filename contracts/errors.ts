@@ -21,6 +21,8 @@ export const ERRORS = {
   MQTT_UNREACHABLE: { summary: 'the MQTT broker does not answer', retryable: true, exit: 1 },
   SITE_UNREACHABLE: { summary: 'no site answers at that address', retryable: true, exit: 3 },
   WAIT_TIMEOUT: { summary: 'what was waited for did not happen in time', retryable: true, exit: 1 },
+  SCENARIO_INVALID: { summary: 'a scenario file has problems', retryable: false, exit: 2 },
+  SCENARIO_FAILED: { summary: 'a scenario did not hold', retryable: false, exit: 1 },
   UNEXPECTED_EVENTS: { summary: 'something happened that nobody expected', retryable: false, exit: 1 },
   SETTLE_TIMEOUT: { summary: 'a site does not come to rest', retryable: true, exit: 1 },
   FILE_INVALID: { summary: 'a file is not what it should be', retryable: false, exit: 2 },

@@ -5,6 +5,7 @@ import { addDetectorActions } from './commands/actions.ts';
 import { addDlq } from './commands/dlq.ts';
 import { addInbox } from './commands/inbox.ts';
 import { addRun } from './commands/run.ts';
+import { addScenario } from './commands/scenario.ts';
 import { addSwitches } from './commands/switches.ts';
 import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
@@ -62,6 +63,7 @@ function program(terminal: Terminal): Command {
   addInbox(root, terminal);
   addTail(root, terminal);
   addDlq(root, terminal);
+  addScenario(root, terminal);
   return root;
 }
 
