@@ -69,7 +69,7 @@ function expect({ window, count, because }: Expectation, pattern: Pattern, happe
   };
 }
 
-/** What came in the window if it was the wrong number; else what came too early or too late; else what came that resembles it. */
+/** What came, too often or at the wrong time; else what came of the same kind; else what came about the same subject. */
 function instead(
   pattern: Pattern,
   window: Window,
@@ -77,14 +77,15 @@ function instead(
   happenings: readonly Happening[],
 ): string[] {
   const strays = happenings.filter((happening) => pattern.fits(happening) && !inside(window, happening));
-  const alike = happenings.filter(({ type, subject }) => subject === pattern.about || pattern.types.includes(type));
+  const alike = happenings.filter(({ type }) => pattern.types.includes(type));
+  const related = alike.length > 0 ? alike : happenings.filter(({ subject }) => subject === pattern.about);
   const came = hits.length > 0 ? `it happened ${timesInWords(hits.length)}` : 'it did not happen';
   const lines = [
     ...hits.map((hit) => line(hit)),
     ...strays.map((stray) => `${line(stray)} (${missBy(window, stray)})`),
   ];
   if (lines.length > 0) return [came, ...lines];
-  if (alike.length > 0) return [`${came}, but this did:`, ...alike.slice(0, INSTEAD).map(line)];
+  if (related.length > 0) return [`${came}, but this did:`, ...related.slice(0, INSTEAD).map(line)];
   return [
     pattern.about === undefined ? came : `${came}; nothing happened that is about ${subjectInWords(pattern.about)}`,
   ];

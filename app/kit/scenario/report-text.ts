@@ -41,9 +41,8 @@ export function reportText(terminal: Terminal, scenario: Scenario, run: Scenario
     `${paint('dim', timeInWords(at).padStart(TIME_WIDTH))}  ${paint(style, `${mark} ${printable(words)}`)}`,
     ...details.map((detail) => `${indent}${printable(detail)}`),
   ]);
-  const stories = [...run.stories].flatMap(([about, story]) => [
+  const stories = [...run.stories.values()].flatMap((story) => [
     '',
-    `${indent}${paint('bold', printable(about))}`,
     ...story.split('\n').map((line) => `${indent}${paint('dim', printable(line))}`),
   ]);
   const good = run.verdicts.filter(({ held }) => held).length;
