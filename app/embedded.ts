@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Inbox } from '../brokers/inbox.ts';
 import { KafkaBroker } from '../brokers/kafka/index.ts';
 import { MqttBroker } from '../brokers/mqtt/index.ts';
@@ -95,6 +96,7 @@ export class Embedded {
         logger,
         retentionBytes: RETENTION_BYTES,
         maxFetchWaitMs: MAX_FETCH_WAIT_MS,
+        ...(config.data !== undefined && { data: join(config.data, 'kafka') }),
       });
     }
     if (roles.includes('email') && config.smtp === undefined) {

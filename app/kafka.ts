@@ -40,6 +40,11 @@ export interface KafkaOptions {
   readonly maxFetchWaitMs?: number;
   /** The shortest session that a group's member may ask for, in milliseconds. Default 6,000. */
   readonly minSessionTimeoutMs?: number;
+  /**
+   * The folder in which topics, records and committed offsets are kept, for the next broker that is started on it; made
+   * when it is not there. Without one they are in memory, and gone with the process.
+   */
+  readonly data?: string;
   /** The time of sessions, retention, waits and delays. The machine's own by default. */
   readonly clock?: Clock;
   /** Silent unless given. */
@@ -61,7 +66,7 @@ export interface Kafka {
 
 /**
  * Starts a Kafka broker in this process, for unmodified clients; docs/kafka-coverage.md says how much of Kafka it is.
- * Rejects with a SmokewireError: PORT_IN_USE, or START_FAILED for an address that cannot be listened on.
+ * Rejects with a SmokewireError: PORT_IN_USE, or START_FAILED for an address or a folder that cannot be used.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const broker = new KafkaBroker({ clock: realClock, logger: silentLogger, random: realRandom, ...options });

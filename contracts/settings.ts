@@ -134,6 +134,11 @@ export const configSchema = z.strictObject({
   twilioUrl: url('http:', 'https:')
     .optional()
     .register(meta, { env: 'TWILIO_API_URL', help: "where Twilio's API, or what stands in for it, answers" }),
+  data: z.string().min(1).optional().register(meta, {
+    flag: '--data <dir>',
+    env: 'SMOKEWIRE_DATA',
+    help: 'where the embedded Kafka broker keeps its data; forgotten at the stop without',
+  }),
   seed: z.coerce
     .string()
     .min(1)
