@@ -14,7 +14,13 @@ interface Options {
 
 /** `scenario run FILE…`: timelines with what is expected and what is forbidden; `scenario schema`: their grammar, for editors. */
 export function addScenario(program: Command, terminal: Terminal): void {
-  const scenario = program.command('scenario').description('timelines with what is expected and what is forbidden');
+  const scenario = program
+    .command('scenario')
+    .description('timelines with what is expected and what is forbidden')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  smokewire scenario run fire.yaml\n  smokewire scenario run scenarios/ --json',
+    );
 
   scenario
     .command('run <file...>')
