@@ -9,6 +9,7 @@ import { RunningCommand } from '../support/command.ts';
 import { recordingLogger } from '../support/logger.ts';
 import { benchBridge } from './bridge.ts';
 import { benchFleet } from './fleet.ts';
+import { benchKafkaData } from './kafka-data.ts';
 import { benchKafkaStart } from './kafka-start.ts';
 import { benchKit, benchVirtualTime } from './kit.ts';
 import { benchRest, benchStart, benchTripToValve } from './site.ts';
@@ -73,6 +74,15 @@ const BENCHES: Readonly<Record<string, (servers: () => Promise<Servers>, real: b
     const { firstMs, medianMs } = await benchKafkaStart();
     print('embedded Kafka broker: first start', firstMs, 'ms', { atMost: 20 });
     print('embedded Kafka broker: start, median of 20', medianMs, 'ms', { atMost: 20 });
+  },
+  async 'kafka-data'() {
+    const result = await benchKafkaData(1024 * MB);
+    print('Kafka data of 1 GB: start, median of 5', result.startMs, 'ms', { atMost: 1_000 });
+    print('Kafka data of 1 GB: start, slowest', result.slowestStartMs, 'ms', { atMost: 1_000 });
+    print('… the oldest records, read after it', result.oldestReadMs, 'ms');
+    print('records of 1 KB written to it', result.recordsPerSecond, '/s');
+    print('… beside memory', 100 * result.shareOfMemorySpeed, '%');
+    print('… memory of the process, client included', result.rssBytes / MB, 'MB');
   },
   async start() {
     const runs: Awaited<ReturnType<typeof benchStart>>[] = [];
