@@ -42,12 +42,14 @@ function valueAt(data: unknown, path: Path): unknown {
 type Shape = z.core.JSONSchema.BaseSchema;
 type Part = Shape | boolean | undefined;
 
+const GRAMMAR: Shape = jsonSchema();
+
 /** The keys that the grammar knows at a place. */
 function keysAt(path: Path): string[] {
   const found = path.reduce<readonly Shape[]>(
     (shapes, key) =>
       shapes.flatMap((shape) => shapesOf(typeof key === 'string' ? shape.properties?.[key] : itemOf(shape))),
-    [jsonSchema()],
+    [GRAMMAR],
   );
   return found.flatMap(({ properties }) => Object.keys(properties ?? {}));
 }

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument, visit } from 'yaml';
 import type { Act } from './acts.ts';
 import { complaintsOf } from './complaints.ts';
 import { contradictions } from './contradictions.ts';
@@ -50,8 +50,11 @@ export function parseScenario(
     const { line, col } = lines.linePos(offset);
     return { line, column: col, message };
   };
-  if (document.errors.length > 0)
-    return { problems: document.errors.map(({ pos, message }) => place(pos[0], message)) };
+  const errors = [
+    ...document.errors.map(({ pos, message }) => place(pos[0], message)),
+    ...lostAliases(document, place),
+  ];
+  if (errors.length > 0) return { problems: errors };
   const data: unknown = document.toJS();
   const file = fileSchema.safeParse(data);
   const complaints = [
@@ -61,6 +64,17 @@ export function parseScenario(
   if (file.success && complaints.length === 0) return { scenario: scenarioOf(file.data) };
   const problems = complaints.map((complaint) => place(offsetOf(document, complaint), complaint.message));
   return { problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+/** What stands for something that is named nowhere before. */
+function lostAliases(document: Document.Parsed, place: (offset: number, message: string) => Problem): Problem[] {
+  const lost: Problem[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (!alias.resolve(document)) lost.push(place(alias.range?.[0] ?? 0, `there is no &${alias.source} before it`));
+    },
+  });
+  return lost;
 }
 
 function scenarioOf(file: ScenarioFile): Scenario {

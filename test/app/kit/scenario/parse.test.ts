@@ -171,6 +171,7 @@ until: 20s
     ],
     ['a value that is left out', 'timeline:\n  - at: 1s\n    trip:', '4:10: a detector is expected, or a list of them'],
     ['YAML that is none', 'timeline: [', '3:1: Flow sequence in block collection must be sufficiently indented'],
+    ['an alias of nothing', 'timeline: [*acts]', '2:12: there is no &acts before it'],
     ['a key that is there twice', 'timeline: []\ntimeline: []', '3:1: Map keys must be unique'],
   ])('%s', (_, lines, problem) => {
     const [first = '', ...others] = problemsOf(`name: x\n${lines}\nuntil: 20s`);
