@@ -33,6 +33,11 @@ interface Entry {
   readonly offsets: Offsets;
 }
 
+/** What a member is told of a group that is not there. */
+export function absenceOf(groupId: string): ErrorCode {
+  return groupId === '' ? ErrorCode.INVALID_GROUP_ID : ErrorCode.UNKNOWN_MEMBER_ID;
+}
+
 /** The group coordinator: every group there is, with its members and its offsets. */
 export class Groups {
   readonly #options: GroupsOptions;

@@ -41,6 +41,14 @@ export interface JoinAnswer {
   readonly members: readonly { id: string; instanceId: string | null; metadata: Buffer }[];
 }
 
+export interface SyncRequest extends MemberIdentity {
+  /** What the member believes was chosen; null from one that does not say. */
+  readonly protocolType: string | null;
+  readonly protocol: string | null;
+  /** Everyone's share, from the leader alone. */
+  readonly assignments: readonly { memberId: string; assignment: Buffer }[];
+}
+
 export interface SyncAnswer {
   readonly error: ErrorCode;
   /** Null with an error. */
@@ -61,6 +69,8 @@ export class Member {
   rebalanceTimeoutMs = 0;
   protocols: readonly OfferedProtocol[] = [];
   assignment: Buffer = NOTHING;
+  /** Whether it took a generation and has not asked for its share yet. */
+  owesSync = false;
   /** The session's end, unless the member is waiting for an answer of ours. */
   session: Timer | undefined;
   #answerJoin: ((answer: JoinAnswer) => void) | undefined;
@@ -113,6 +123,12 @@ export class Member {
     return new Promise((resolve) => {
       this.#answerSync = resolve;
     });
+  }
+
+  /** Whatever it waits for, it is answered `error`. */
+  turnAway(error: ErrorCode): void {
+    this.answerJoin(joinFailure(error, this.id));
+    this.answerSync(syncFailure(error));
   }
 
   answerJoin(answer: JoinAnswer): void {

@@ -1,5 +1,5 @@
 import type { Writer } from '../codec/writer.ts';
-import { ErrorCode } from '../error-codes.ts';
+import { absenceOf } from '../groups.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
@@ -14,11 +14,12 @@ import type { BrokerState, Request } from '../request.ts';
  *   error_code => INT16
  */
 export function heartbeat({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
-  const group = broker.groups.get(body.string());
+  const groupId = body.string();
   const generation = body.int32();
   const memberId = body.string();
   const instanceId = version >= 3 ? body.nullableString() : null;
 
   if (version >= 1) answer.int32(0);
-  answer.errorCode(group?.heartbeat(memberId, instanceId, generation) ?? ErrorCode.UNKNOWN_MEMBER_ID);
+  const group = broker.groups.get(groupId);
+  answer.errorCode(group?.heartbeat({ memberId, instanceId, generation }) ?? absenceOf(groupId));
 }

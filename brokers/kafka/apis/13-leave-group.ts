@@ -20,7 +20,8 @@ import type { BrokerState, Request } from '../request.ts';
  *     error_code => INT16
  */
 export function leaveGroup({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
-  const group = broker.groups.get(body.string());
+  const groupId = body.string();
+  const group = broker.groups.get(groupId);
   const members = version >= 3 ? body.array(() => readMember(body)) : [{ memberId: body.string(), instanceId: null }];
   const left = members.map(({ memberId, instanceId }) => ({
     memberId,
@@ -29,11 +30,12 @@ export function leaveGroup({ version, body }: Request, answer: Writer, broker: B
   }));
 
   if (version >= 1) answer.int32(0);
+  const refusal = groupId === '' ? ErrorCode.INVALID_GROUP_ID : ErrorCode.NONE;
   if (version < 3) {
-    answer.errorCode(left[0]?.error ?? ErrorCode.NONE);
+    answer.errorCode(refusal || (left[0]?.error ?? ErrorCode.NONE));
     return;
   }
-  answer.errorCode(ErrorCode.NONE).array(left, ({ memberId, instanceId, error }) => {
+  answer.errorCode(refusal).array(refusal === ErrorCode.NONE ? left : [], ({ memberId, instanceId, error }) => {
     answer.string(memberId).nullableString(instanceId).errorCode(error);
   });
 }

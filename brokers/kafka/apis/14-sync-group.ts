@@ -1,5 +1,6 @@
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
+import { absenceOf } from '../groups.ts';
 import { type SyncAnswer, syncFailure } from '../member.ts';
 import type { BrokerState, Request } from '../request.ts';
 
@@ -10,7 +11,7 @@ import type { BrokerState, Request } from '../request.ts';
  *   generation_id => INT32
  *   member_id => STRING
  *   group_instance_id => NULLABLE_STRING            3+
- *   protocol_type => NULLABLE_STRING    5+: what the member believes was chosen
+ *   protocol_type => NULLABLE_STRING    5+: what the member believes was chosen; not null, all the same (KIP-559)
  *   protocol_name => NULLABLE_STRING    5+
  *   assignments => member_id assignment             from the leader alone
  *     member_id => STRING
@@ -24,7 +25,7 @@ import type { BrokerState, Request } from '../request.ts';
  *   assignment => BYTES
  */
 export function syncGroup({ version, body }: Request, answer: Writer, broker: BrokerState): Promise<void> | undefined {
-  const group = broker.groups.get(body.string());
+  const groupId = body.string();
   const generation = body.int32();
   const memberId = body.string();
   const instanceId = version >= 3 ? body.nullableString() : null;
@@ -38,9 +39,11 @@ export function syncGroup({ version, body }: Request, answer: Writer, broker: Br
     if (version >= 5) answer.nullableString(synced.protocolType).nullableString(synced.protocol);
     answer.bytes(synced.assignment);
   };
+  const mute = version >= 5 && (protocolType === null || protocol === null);
+  if (mute) return void write(syncFailure(ErrorCode.INCONSISTENT_GROUP_PROTOCOL));
   const synced =
-    group?.sync({ memberId, instanceId, generation, protocolType, protocol, assignments }) ??
-    syncFailure(ErrorCode.UNKNOWN_MEMBER_ID);
+    broker.groups.get(groupId)?.sync({ memberId, instanceId, generation, protocolType, protocol, assignments }) ??
+    syncFailure(absenceOf(groupId));
   if (synced instanceof Promise) return synced.then(write);
   write(synced);
   return undefined;

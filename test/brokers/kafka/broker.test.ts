@@ -262,7 +262,7 @@ describe('the service', () => {
     parked.send(frame(FETCH, 11, 1, fetchBody('t', 0, 0, { maxWait: 500 })));
     const join = new Body().string('g').int32(10_000).int32(10_000).string('').string('consumer').int32(1);
     await joined.ask(JOIN_GROUP, 3, join.string('range').bytes(Buffer.alloc(0)).done());
-    await eventually('a fetch and a session', () => clock.pending().length === 2);
+    await eventually('a fetch, a session and the time for its sync', () => clock.pending().length === 3);
     await Promise.all([broker.stop(), broker.stop()]);
     await Promise.all([within('a drop', parked.closed), within('a drop', joined.closed)]);
     await broker.stop();

@@ -39,7 +39,7 @@ function setup() {
       protocol: null,
       assignments: Object.entries(shares).map(([memberId, text]) => ({ memberId, assignment: Buffer.from(text) })),
     });
-  const beat = (joined: JoinAnswer) => group().heartbeat(joined.memberId, null, joined.generation);
+  const beat = (joined: JoinAnswer) => group().heartbeat({ ...joined, instanceId: null });
   /** A stable group of two; the first leads. */
   const stable = async () => {
     const first = await join();
@@ -142,7 +142,7 @@ describe('a group', () => {
     const alone = join({ memberId: (await third).memberId });
     clock.advance(10_001);
     expect((await alone).members.map(({ id }) => id)).toEqual([(await third).memberId]);
-    expect(group().heartbeat(follower.memberId, null, 3)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
+    expect(group().heartbeat({ ...follower, instanceId: null, generation: 3 })).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
   });
 
   test('rebalances at once when a member leaves, and is Empty when the last one left', async () => {
@@ -209,13 +209,67 @@ describe('a group', () => {
     expect(groups.all()).toEqual([]);
   });
 
-  test('lets an instance with the same id take the place of the former, and fences that one off (KIP-345)', async () => {
-    const { join, group } = setup();
+  test('removes who takes a generation and does not ask for its share in the rebalance timeout', async () => {
+    const { stable, join, sync, beat, clock, group } = setup();
+    const { leader, follower } = await stable();
+    const third = join();
+    const [again, mute] = await Promise.all([leader, follower].map(({ memberId }) => join({ memberId })));
+    if (!again || !mute) throw new Error('no answer');
+    await sync(again);
+    await sync(await third);
+    for (let i = 0; i < 4; i++) {
+      clock.advance(4_999);
+      expect([again, mute, await third].map(beat)).toEqual([0, 0, 0]);
+    }
+    clock.advance(10);
+    expect(beat(mute)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
+    expect(beat(again)).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
+    expect([...group().members()].length).toBe(2);
+  });
+});
+
+describe('static members (KIP-345)', () => {
+  test('stay in the group when they miss a rebalance, until their session ends', async () => {
+    const { join, sync, clock } = setup();
+    const absent = await join({ instanceId: 'i' });
+    await sync(absent);
+    const pending = join({ instanceId: 'j' });
+    clock.advance(9_000);
+    // Its session would end before the rebalance does.
+    expect(await join({ memberId: absent.memberId, instanceId: 'i' })).toMatchObject({ generation: 2 });
+    await pending;
+    const third = join({ sessionTimeoutMs: 60_000 });
+    const longer = { memberId: (await pending).memberId, instanceId: 'j', sessionTimeoutMs: 60_000 };
+    const rejoined = join(longer);
+    clock.advance(10_001);
+    expect((await rejoined).error).toBe(ErrorCode.NONE);
+    const leader = [await rejoined, await third].find(({ members }) => members.length > 0);
+    expect(leader?.members.map(({ instanceId }) => instanceId).sort()).toEqual(['j', null]);
+  });
+
+  test('that are absent keep their place, and another member leads', async () => {
+    const { join, sync, clock } = setup();
+    const long = { sessionTimeoutMs: 60_000 };
+    const absent = await join({ instanceId: 'i', ...long });
+    await sync(absent);
+    const newcomer = join(long);
+    clock.advance(20_001);
+    const joined = await newcomer;
+    expect(joined).toMatchObject({ generation: 2, leader: joined.memberId });
+    expect(joined.members.map(({ instanceId }) => instanceId)).toEqual(['i', null]);
+  });
+
+  test('take the place of the former one, and fence that one off', async () => {
+    const { join, sync, group } = setup();
     const former = await join({ instanceId: 'i' });
+    await sync(former, { [former.memberId]: 'share' });
     const latter = await join({ instanceId: 'i' });
+    expect(latter).toMatchObject({ generation: former.generation, leader: former.memberId, members: [] });
+    expect(latter.memberId).toMatch(/^i-/);
     expect(latter.memberId).not.toBe(former.memberId);
-    expect(group().heartbeat(former.memberId, 'i', former.generation)).toBe(ErrorCode.FENCED_INSTANCE_ID);
-    expect(group().heartbeat(latter.memberId, 'i', latter.generation)).toBe(0);
+    expect(group().heartbeat({ ...former, instanceId: 'i' })).toBe(ErrorCode.FENCED_INSTANCE_ID);
+    expect(group().heartbeat({ ...latter, instanceId: 'i' })).toBe(0);
+    expect((await sync(latter)).assignment.toString()).toBe('share');
   });
 });
 

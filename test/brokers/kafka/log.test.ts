@@ -237,3 +237,102 @@ describe('compaction', () => {
     expect(put([{ key: 'a' }, { key: '' }]).error).toBe(ErrorCode.NONE);
   });
 });
+
+describe('transactions', () => {
+  const TRANSACTIONAL = 0b10000;
+  const producer = (producerId: number) => ({ producerId, epoch: 0, attributes: TRANSACTIONAL });
+
+  test('hold the last stable offset at the oldest that is open, however they overlap', () => {
+    const step = fc.record({ producerId: fc.nat(3), ends: fc.boolean(), committed: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { log, put } = logWith();
+        const open = new Map<number, { first: number; sequence: number }>();
+        const sequences = new Map<number, number>();
+        const aborted: { producerId: number; firstOffset: number; lastOffset: number }[] = [];
+        let stable = 0;
+        log.watch((_bytes, stableBytes) => {
+          stable += stableBytes;
+        });
+        for (const { producerId, ends, committed } of steps) {
+          const begun = open.get(producerId);
+          if (ends) {
+            const lastOffset = log.endOffset;
+            log.endTransaction({ producerId, epoch: 0, committed });
+            if (begun && !committed) aborted.push({ producerId, firstOffset: begun.first, lastOffset });
+            open.delete(producerId);
+          } else {
+            const sequence = sequences.get(producerId) ?? 0;
+            sequences.set(producerId, sequence + 1);
+            const { error, baseOffset } = put([{ value: 'x' }], { ...producer(producerId), sequence });
+            expect(error).toBe(ErrorCode.NONE);
+            if (!begun) open.set(producerId, { first: baseOffset, sequence });
+          }
+          const expected = Math.min(log.endOffset, ...[...open.values()].map(({ first }) => first));
+          expect(log.stableOffset).toBe(expected);
+          const readable = log.read(0, Number.MAX_SAFE_INTEGER, true, expected);
+          expect(batches(readable).every(({ last }) => last < expected)).toBe(true);
+          expect(stable, 'who waits is told of just what can be read').toBe(
+            readable.reduce((sum, slice) => sum + slice.length, 0),
+          );
+        }
+        const everything = log.read(0, Number.MAX_SAFE_INTEGER, true);
+        expect(log.aborted(0, everything)).toEqual(aborted);
+      }),
+    );
+  });
+
+  test('list what was aborted only where something of it is read', () => {
+    const { log, put } = logWith();
+    for (let i = 0; i < 3; i++) {
+      put([{ value: String(i) }], { ...producer(i), sequence: 0 });
+      log.endTransaction({ producerId: i, epoch: 0, committed: i === 1 });
+    }
+    const listed = (offset: number, maxBytes = Number.MAX_SAFE_INTEGER) =>
+      log.aborted(offset, log.read(offset, maxBytes, true)).map(({ producerId }) => producerId);
+    expect(listed(0)).toEqual([0, 2]);
+    expect(listed(0, 1)).toEqual([0]);
+    expect(listed(1)).toEqual([0, 2]);
+    expect(listed(2)).toEqual([2]);
+    expect(log.aborted(log.endOffset, [])).toEqual([]);
+  });
+
+  test('that were aborted neither survive compaction nor hide what was there before', async () => {
+    const { log, put } = logWith({ 'cleanup.policy': 'compact', 'segment.bytes': String(4 * KIB) });
+    put([{ key: 'a', value: 'kept' }]);
+    put([{ key: 'a', value: 'aborted' }], { ...producer(1), sequence: 0 });
+    log.endTransaction({ producerId: 1, epoch: 0, committed: false });
+    put([{ key: 'b', value: 'committed' }], { ...producer(1), sequence: 1 });
+    log.endTransaction({ producerId: 1, epoch: 0, committed: true });
+    for (let i = 0; i < 200; i++) put([{ key: 'churn', value: 'x'.repeat(100) }]);
+    await eventually('a compacted log', () => log.bytes < 12 * KIB);
+    const kept = contents(log).filter(({ key }) => key !== 'churn');
+    expect(kept).toEqual([
+      { offset: 0, key: 'a', hasValue: true },
+      { offset: 3, key: 'b', hasValue: true },
+    ]);
+    expect(log.aborted(0, log.read(0, Number.MAX_SAFE_INTEGER, true))).toEqual([]);
+  });
+
+  test('that are open are not compacted', async () => {
+    const { log, put } = logWith({ 'cleanup.policy': 'compact', 'segment.bytes': String(4 * KIB) });
+    put([{ key: 'a', value: 'open' }], { ...producer(1), sequence: 0 });
+    for (let i = 0; i < 200; i++) put([{ key: 'churn', value: 'x'.repeat(100) }]);
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(log.bytes).toBeGreaterThan(20 * KIB);
+    log.endTransaction({ producerId: 1, epoch: 0, committed: true });
+    for (let i = 0; i < 100; i++) put([{ key: 'churn', value: 'x'.repeat(100) }]);
+    await eventually('a compacted log', () => log.bytes < 12 * KIB);
+    expect(contents(log)[0]).toEqual({ offset: 0, key: 'a', hasValue: true });
+  });
+
+  test('begin a new count with a new epoch, and end the old one', () => {
+    const { log, put } = logWith();
+    const send = (epoch: number, sequence: number) => put([{ value: 'x' }], { ...producer(1), epoch, sequence }).error;
+    expect(send(0, 0)).toBe(ErrorCode.NONE);
+    log.endTransaction({ producerId: 1, epoch: 1, committed: false });
+    expect(send(0, 1)).toBe(ErrorCode.INVALID_PRODUCER_EPOCH);
+    expect(send(1, 1)).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER);
+    expect(send(1, 0)).toBe(ErrorCode.NONE);
+  });
+});

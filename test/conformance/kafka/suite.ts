@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import { groupTests } from './groups.ts';
 import { Harness } from './harness.ts';
+import { membershipTests } from './membership.ts';
 import { recordTests } from './records.ts';
 import { topicTests } from './topics.ts';
 import { transactionTests } from './transactions.ts';
@@ -27,6 +28,7 @@ export function kafkaConformance(name: string, brokers: () => Promise<string[]>)
     topicTests(() => harness);
     recordTests(() => harness);
     groupTests(() => harness);
+    membershipTests(() => harness);
     transactionTests(() => harness);
   });
 }

@@ -18,9 +18,14 @@ export function encode(fields: readonly Field[], values: Fields, dialect: Dialec
   for (const name of Object.keys(values)) if (!known.has(name)) throw new Error(`there is no field ${name}`);
   const parts = fields
     .filter((field) => within(field.versions, dialect.version))
-    .map((field) => encodeField(field, values[field.name] ?? defaultOf(field), dialect));
+    .map((field) => encodeField(field, valueIn(values, field), dialect));
   if (dialect.flexible) parts.push(Buffer.alloc(1));
   return Buffer.concat(parts);
+}
+
+function valueIn(values: Fields, field: Field): Value {
+  const value = values[field.name];
+  return value === undefined ? defaultOf(field) : value;
 }
 
 function defaultOf(field: Field): Value {

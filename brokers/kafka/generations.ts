@@ -1,0 +1,254 @@
+import type { Clock, Timer } from '../../contracts/clock.ts';
+import { ErrorCode } from './error-codes.ts';
+import {
+  type JoinAnswer,
+  joinFailure,
+  type Member,
+  NOTHING,
+  type SyncAnswer,
+  type SyncRequest,
+  syncFailure,
+} from './member.ts';
+import { Roster } from './roster.ts';
+
+/** The states of the classic group protocol, by the names that DescribeGroups shows. */
+export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
+
+/**
+ * The generations of one consumer group, and its members, from rebalance to rebalance:
+ *
+ *   Empty ── join ──▶ PreparingRebalance ── all joined, or time is up ──▶ CompletingRebalance ── leader's sync ──▶ Stable
+ *                        ▲      │ nobody left: Empty                            │                              │
+ *                        └──────┴──────────── a join, a leave, a session that ended ◀──────────────────────────┘
+ */
+export class Generations {
+  readonly members = new Roster();
+  readonly #clock: Clock;
+  /** Ids that were given out and have not joined yet: the next generation waits for them as well. */
+  readonly #expected = new Map<string, Timer>();
+  #state: GroupState = 'Empty';
+  #number = 0;
+  #protocolType = '';
+  #protocol = '';
+  #leader = '';
+  /** The end of waiting for joins, or for syncs. */
+  #deadline: Timer | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get state(): GroupState {
+    return this.#state;
+  }
+
+  /** Of the present generation. */
+  get number(): number {
+    return this.#number;
+  }
+
+  get protocolType(): string {
+    return this.#protocolType;
+  }
+
+  /** The assignor chosen. */
+  get protocol(): string {
+    return this.#protocol;
+  }
+
+  isLeader(member: Member): boolean {
+    return member.id === this.#leader;
+  }
+
+  expect(memberId: string, sessionTimeoutMs: number): void {
+    const forget = () => void this.forget(memberId);
+    this.#expected.set(memberId, this.#clock.after('kafka member expected', sessionTimeoutMs, forget));
+  }
+
+  isExpected(memberId: string): boolean {
+    return this.#expected.has(memberId);
+  }
+
+  /** Waits no longer for an id that was given out; false if it is not waited for. */
+  forget(memberId: string): boolean {
+    if (!this.#stopExpecting(memberId)) return false;
+    this.#completeIfAllJoined();
+    return true;
+  }
+
+  /** A newcomer, with an id that was given out or with a new one; answers with its first generation. */
+  admit(member: Member, protocolType: string): Promise<JoinAnswer> {
+    this.#stopExpecting(member.id);
+    if (this.members.size === 0) this.#protocolType = protocolType;
+    this.members.add(member);
+    return this.next(member);
+  }
+
+  /**
+   * Static membership (KIP-345): whoever comes with an instance's id takes its place and its share, without a rebalance
+   * if the group is stable and its assignor stays. Its answer names no members, and the leader by the id that it had
+   * before, so that one that led does not assign anew.
+   */
+  replace(former: Member, member: Member): JoinAnswer | Promise<JoinAnswer> {
+    const leader = this.#leader;
+    member.assignment = former.assignment;
+    this.#evict(former, ErrorCode.FENCED_INSTANCE_ID);
+    this.members.add(member);
+    if (leader === former.id) this.#leader = member.id;
+    if (this.#state !== 'Stable' || this.members.vote() !== this.#protocol) return this.next(member);
+    this.renew(member);
+    return { ...this.present(member), leader, members: [] };
+  }
+
+  /** The next generation, as soon as it is complete. */
+  next(member: Member): Promise<JoinAnswer> {
+    member.session?.cancel();
+    member.answerJoin(joinFailure(ErrorCode.REBALANCE_IN_PROGRESS, member.id));
+    const answer = member.awaitJoin();
+    if (this.#state !== 'PreparingRebalance') this.#prepare();
+    this.#completeIfAllJoined();
+    return answer;
+  }
+
+  /** The present generation. */
+  present(member: Member): JoinAnswer {
+    const everyone = [...this.members].map((other) => ({
+      id: other.id,
+      instanceId: other.instanceId,
+      metadata: other.metadataFor(this.#protocol),
+    }));
+    return {
+      error: ErrorCode.NONE,
+      generation: this.#number,
+      protocolType: this.#protocolType,
+      protocol: this.#protocol,
+      leader: this.#leader,
+      memberId: member.id,
+      members: this.isLeader(member) ? everyone : [],
+    };
+  }
+
+  /** Everyone has to join again now, unless they are at it already. */
+  rebalance(): void {
+    if (this.#state === 'Stable' || this.#state === 'CompletingRebalance') this.#prepare();
+  }
+
+  /** The leader's word: the group is stable, and whoever waits gets its share. */
+  share(assignments: SyncRequest['assignments']): void {
+    this.#state = 'Stable';
+    for (const { memberId, assignment } of assignments) {
+      const member = this.members.get(memberId);
+      if (member) member.assignment = Buffer.from(assignment);
+    }
+    for (const member of this.members) {
+      if (!member.awaitsSync) continue;
+      member.answerSync(this.shareOf(member));
+      this.renew(member);
+    }
+  }
+
+  shareOf({ assignment }: Member): SyncAnswer {
+    return { error: ErrorCode.NONE, protocolType: this.#protocolType, protocol: this.#protocol, assignment };
+  }
+
+  /** The session starts over. A member that waits for us cannot send heartbeats, and is not held to them. */
+  renew(member: Member): void {
+    member.session?.cancel();
+    if (member.awaitsJoin) return;
+    member.session = this.#clock.after('kafka member session', member.sessionTimeoutMs, () => this.remove(member));
+  }
+
+  /** A member is gone; the others share anew. */
+  remove(member: Member): void {
+    this.#evict(member, ErrorCode.UNKNOWN_MEMBER_ID);
+    this.rebalance();
+    this.#completeIfAllJoined();
+  }
+
+  /** Ends every session and every wait. */
+  dissolve(): void {
+    this.#deadline?.cancel();
+    for (const timer of this.#expected.values()) timer.cancel();
+    this.#expected.clear();
+    for (const member of this.members) this.#evict(member, ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    this.#state = 'Empty';
+    this.#leader = '';
+  }
+
+  #prepare(): void {
+    for (const member of this.members) {
+      if (member.awaitsSync) this.renew(member);
+      member.answerSync(syncFailure(ErrorCode.REBALANCE_IN_PROGRESS));
+      member.assignment = NOTHING;
+    }
+    this.#state = 'PreparingRebalance';
+    this.#setDeadline(() => this.#complete());
+  }
+
+  #completeIfAllJoined(): void {
+    if (this.#state !== 'PreparingRebalance' || this.#expected.size > 0) return;
+    for (const member of this.members) if (!member.awaitsJoin) return;
+    this.#complete();
+  }
+
+  /** Goes on with those who joined, and with static members, which may come back until their sessions end (KIP-345). */
+  #complete(): void {
+    for (const member of this.members) {
+      if (!member.awaitsJoin && member.instanceId === null) this.#evict(member, ErrorCode.UNKNOWN_MEMBER_ID);
+    }
+    const leader = this.#electLeader();
+    if (!leader && this.members.size > 0) {
+      this.#setDeadline(() => this.#complete());
+      return;
+    }
+    this.#deadline?.cancel();
+    this.#leader = leader?.id ?? '';
+    this.#number += 1;
+    if (this.members.size === 0) {
+      this.#state = 'Empty';
+      return;
+    }
+    this.#state = 'CompletingRebalance';
+    this.#protocol = this.members.vote();
+    for (const member of this.members) {
+      member.answerJoin(this.present(member));
+      member.owesSync = true;
+      this.renew(member);
+    }
+    this.#setDeadline(() => this.#removeWhoOwesSync());
+  }
+
+  /** The leader that there was, or else the first member that has joined. */
+  #electLeader(): Member | undefined {
+    const present = this.members.get(this.#leader);
+    if (present?.awaitsJoin) return present;
+    for (const member of this.members) if (member.awaitsJoin) return member;
+    return undefined;
+  }
+
+  /** Members that took the generation and never asked for their share are gone, however they beat. */
+  #removeWhoOwesSync(): void {
+    const debtors = [...this.members].filter((member) => member.owesSync);
+    for (const member of debtors) this.#evict(member, ErrorCode.UNKNOWN_MEMBER_ID);
+    if (debtors.length > 0) this.rebalance();
+    this.#completeIfAllJoined();
+  }
+
+  /** Within the longest time that a member asked for. */
+  #setDeadline(act: () => void): void {
+    this.#deadline?.cancel();
+    const longest = Math.max(0, ...[...this.members].map((member) => member.rebalanceTimeoutMs));
+    this.#deadline = this.#clock.after('kafka group rebalance', longest, act);
+  }
+
+  #evict(member: Member, told: ErrorCode): void {
+    this.members.delete(member);
+    member.session?.cancel();
+    member.turnAway(told);
+  }
+
+  #stopExpecting(memberId: string): boolean {
+    this.#expected.get(memberId)?.cancel();
+    return this.#expected.delete(memberId);
+  }
+}
