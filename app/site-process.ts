@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { type Clock, sleep } from '../contracts/clock.ts';
 import type { Config } from '../contracts/config.ts';
 import { SmokewireError } from '../contracts/errors.ts';
-import type { GroupView, Readiness, SiteView } from '../contracts/http.ts';
+import type { DetectorAction, GroupView, Readiness, SiteView } from '../contracts/http.ts';
 import type { InRecord } from '../contracts/kafka-records.ts';
 import type { Channel } from '../contracts/kafka-topics.ts';
 import type { Logger } from '../contracts/logger.ts';
@@ -29,6 +29,7 @@ import { recordedSettings } from './kit/record/recording.ts';
 import { type Recording, RunRecorder } from './kit/record/recording-run.ts';
 import { STORY_TOPICS } from './kit/story/hops.ts';
 import { tellStory } from './kit/story/tell.ts';
+import { WalkNotes } from './kit/walk-test/walk.ts';
 import { seededRandom } from './random.ts';
 import type { RoleSlot } from './role-slot.ts';
 import type { RoleContext } from './roles.ts';
@@ -57,6 +58,8 @@ export interface SiteProcessOptions {
   readonly onEvent?: (event: SiteEvent) => void;
   /** Reads Kafka beside the roles, from before anything is written. */
   readonly follower?: (client: KafkaClient) => Service;
+  /** A file in which it is noted, when it stops, what the site was put through (docs/walk-test.md). */
+  readonly walkTest?: string | undefined;
   /** How far a fleet has connected. */
   readonly onProgress?: (connected: number, detectors: number) => void;
 }
@@ -76,8 +79,10 @@ export class SiteProcess {
   readonly #seed: string;
   readonly #registry = new Registry();
   readonly #stages: Stages;
+  readonly #walk: WalkNotes | undefined;
   #parts: Parts | undefined;
   #ready = false;
+  #stopping: Promise<void> | undefined;
 
   constructor(options: SiteProcessOptions) {
     const { config, roles, embed, clock, wireClock, random, logger, transit = unwatched, onEvent } = options;
@@ -87,6 +92,9 @@ export class SiteProcess {
     this.embedded = new Embedded({ config, roles, brokers: embed, clock, wireClock, random, logger, transit });
     this.events = new EventLog({ run: random.uuid().replaceAll('-', '') });
     this.model = new ReadModel({ events: this.events });
+    if (options.walkTest) {
+      this.#walk = new WalkNotes({ path: options.walkTest, site: config.site, model: this.model, events: this.events });
+    }
     if (onEvent) {
       this.events.onEvent(({ event }) => {
         // Detectors that go because their site stops are no suspects.
@@ -123,12 +131,20 @@ export class SiteProcess {
     await stages.start(...parts.bridges);
     await stages.start(...parts.sources);
     this.#ready = true;
+    this.#walk?.ready();
   }
 
   /** Ends everything; when it resolves nothing is left running. May be called at any moment, and more than once. */
   stop(): Promise<void> {
     this.#ready = false;
-    return this.#stages.stop();
+    this.#stopping ??= this.#stages.stop().then(() => this.#walk?.stopped());
+    return this.#stopping;
+  }
+
+  /** Does something to a simulated detector. @throws SmokewireError DETECTOR_UNKNOWN, WAIT_TIMEOUT, STOPPED */
+  async act(id: number, action: DetectorAction): Promise<void> {
+    await this.fleet.act(id, action);
+    this.#walk?.acted(action);
   }
 
   get fleet(): Fleet {

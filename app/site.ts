@@ -85,19 +85,26 @@ export interface SiteOptions {
   readonly strict?: boolean;
   /** What may happen though nobody asks for it. */
   readonly allow?: readonly Allowed[];
+  /**
+   * A file to which the site adds, when it stops, what it was put through, for `smokewire walk-test report`; default what
+   * SMOKEWIRE_WALK_TEST says, so that a whole suite can be asked.
+   */
+  readonly walkTest?: string;
   /** Silent unless given. */
   readonly logger?: Logger;
 }
 
 /**
  * Starts a whole site in this process, on embedded servers unless addresses are given; resolves once everything is
- * subscribed and every detector is connected. Nothing is read from the environment and nothing is printed.
+ * subscribed and every detector is connected. Nothing is printed, and nothing but SMOKEWIRE_WALK_TEST is read from the
+ * environment.
  * @throws SmokewireError CONFIG_INVALID, PORT_IN_USE, KAFKA_UNREACHABLE, MQTT_UNREACHABLE; nothing is left running then
  */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const { clock = 'real', logger = silentLogger, retryDelaysMs, sendTimeoutMs, ...rest } = options;
-  const { strict = false, allow = [], ...settings } = rest;
+  const { strict = false, allow = [], walkTest = process.env['SMOKEWIRE_WALK_TEST'], ...settings } = rest;
   const site = new Site({
+    walkTest,
     virtual: clock === 'virtual',
     strict,
     allow,
@@ -130,6 +137,7 @@ export class Site {
   #stopped: Promise<void> | undefined;
 
   constructor(options: {
+    walkTest: string | undefined;
     virtual: boolean;
     strict: boolean;
     allow: readonly Allowed[];
@@ -145,6 +153,7 @@ export class Site {
     this.#time = virtual ? virtualTime(new VirtualClock(settled), settled) : realTime(realClock, settled);
     this.#errors = new ErrorLog(() => this.#time.clock.now());
     this.#process = new SiteProcess({
+      walkTest: options.walkTest,
       config,
       roles: ROLES,
       embed: true,
@@ -245,9 +254,9 @@ export class Site {
   }
 
   detector(id: number): DetectorHandle {
-    const { model, fleet } = this.#process;
+    const { model } = this.#process;
     const subject = `detector/${id}`;
-    const act = (action: DetectorAction) => () => this.#time.done(fleet.act(id, action));
+    const act = (action: DetectorAction) => () => this.#time.done(this.#process.act(id, action));
     const [trip, clear, kill, silence, revive] = DETECTOR_ACTIONS.map(act);
     if (!trip || !clear || !kill || !silence || !revive) throw new SmokewireError('INTERNAL', 'an action is missing');
     return {

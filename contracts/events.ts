@@ -183,6 +183,7 @@ export const lampSwitched = defineEvent({
   key: (data: LampState) => data.lamp,
 });
 
+export const DELIVERY_OUTCOMES = ['sent', 'retried', 'dead'] as const;
 const deliverySchema = z.object({
   notification: uuid,
   incident: uuid,
@@ -190,7 +191,7 @@ const deliverySchema = z.object({
   subject: z.string(),
   channel: z.enum(['email', 'sms', 'lamp']),
   to: z.string(),
-  outcome: z.enum(['sent', 'retried', 'dead']),
+  outcome: z.enum(DELIVERY_OUTCOMES),
   /** Which attempt this was, from 1. */
   attempt: z.int().positive(),
   at: time,

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../contracts/duration.ts';
 import { SETTING_NAMES, settingOf } from '../../contracts/settings.ts';
 import { settingsFromEnvironment } from '../environment.ts';
 import type { Terminal } from './terminal.ts';
@@ -36,4 +37,11 @@ export function integerArgument(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || String(value) !== text) throw new InvalidArgumentError(`"${text}" is no integer`);
   return value;
+}
+
+/** An argument that is a duration, such as `5m`; gives milliseconds. */
+export function durationArgument(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError(`"${text}" is no duration: write 100ms, 1s, 5m or 1h`);
+  return ms;
 }

@@ -4,12 +4,15 @@ import { errorTraits, SmokewireError } from '../../contracts/errors.ts';
 import { addDetectorActions } from './commands/actions.ts';
 import { addDlq } from './commands/dlq.ts';
 import { addInbox } from './commands/inbox.ts';
+import { addRecord } from './commands/record.ts';
+import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addScenario } from './commands/scenario.ts';
 import { addSwitches } from './commands/switches.ts';
 import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
 import { addViews } from './commands/views.ts';
+import { addWalkTest } from './commands/walk-test.ts';
 import { printable, type Terminal } from './terminal.ts';
 
 /** Wrong usage or configuration (contract: exit codes). */
@@ -63,6 +66,9 @@ function program(terminal: Terminal): Command {
   addInbox(root, terminal);
   addTail(root, terminal);
   addDlq(root, terminal);
+  addRecord(root, terminal);
+  addReplay(root, terminal);
+  addWalkTest(root, terminal);
   addScenario(root, terminal);
   return root;
 }

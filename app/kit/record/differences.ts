@@ -27,9 +27,9 @@ export interface Comparison {
   readonly replayed: readonly Outcome[];
   /** How far two times of the same notification may be apart, in milliseconds. */
   readonly toleranceMs: number;
-  /** What was recorded lies in here, times in ms since the epoch. Earlier in a replay: told before; later in a recording: of inputs that came too late. */
-  readonly from: number;
-  readonly until: number;
+  /** Ids of notifications that only one of the two may have: they count where they are in both, and are alike. */
+  readonly mayBeMissing: ReadonlySet<string>;
+  readonly mayBeExtra: ReadonlySet<string>;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface Comparison {
  * several, the ones nearest in time. Ids are not compared, since they come of where records stand in their log, but which
  * notifications are of one incident is.
  */
-export function differencesOf({ recorded, replayed, toleranceMs, from, until }: Comparison): Difference[] {
+export function differencesOf({ recorded, replayed, toleranceMs, mayBeMissing, mayBeExtra }: Comparison): Difference[] {
   const { pairs, missing, extra } = pairUp(recorded, replayed, toleranceMs);
   const incidents = new Incidents(pairs);
   const changed = pairs.flatMap(([before, now]): Difference[] => {
@@ -46,9 +46,11 @@ export function differencesOf({ recorded, replayed, toleranceMs, from, until }: 
   });
   const differences: Difference[] = [
     ...missing
-      .filter(({ at }) => at <= until)
+      .filter(({ id }) => !mayBeMissing.has(id))
       .map((outcome) => ({ difference: 'missing' as const, recorded: outcome })),
-    ...extra.filter(({ at }) => at >= from).map((outcome) => ({ difference: 'extra' as const, replayed: outcome })),
+    ...extra
+      .filter(({ id }) => !mayBeExtra.has(id))
+      .map((outcome) => ({ difference: 'extra' as const, replayed: outcome })),
     ...changed,
   ];
   return differences.sort((a, b) => timeOf(a) - timeOf(b));

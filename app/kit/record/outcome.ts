@@ -20,6 +20,7 @@ export interface Told {
 /** One notification: what changed, and everybody who is to be told. `at` in milliseconds since the epoch. */
 export interface Outcome
   extends Pick<Notification, 'kind' | 'change' | 'subject' | 'incident' | 'detectors' | 'reason'> {
+  readonly id: string;
   readonly at: number;
   readonly told: readonly Told[];
 }
@@ -84,7 +85,7 @@ export class Outcomes {
           .filter((notice) => notice.id === noticeId(id, notice.channel, notice.to))
           .map(({ channel, to, words }) => ({ channel, to, words }))
           .sort((a, b) => (`${a.channel} ${a.to}` < `${b.channel} ${b.to}` ? -1 : 1));
-        return { incident, kind, change, subject, detectors, reason, at: Date.parse(at), told };
+        return { id, incident, kind, change, subject, detectors, reason, at: Date.parse(at), told };
       })
       .sort((a, b) => a.at - b.at);
   }

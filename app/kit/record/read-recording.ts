@@ -10,10 +10,11 @@ export interface RecordingOverview {
   readonly header: RecordingHeader;
   readonly from: number;
   readonly until: number;
-  /** The instant of the first input: before `from` where some of what came earlier still counts. */
-  readonly begin: number;
   readonly inputs: number;
 }
+
+/** The parts of a recording between its header and its end. */
+const PARTS = ['state', 'earlier', 'moments'] as const;
 
 /** More problems than this are counted, and not told: it is the wrong file. */
 const MOST_PROBLEMS = 50;
@@ -38,7 +39,8 @@ class Check {
   readonly #problems: string[] = [];
   #unnamed = 0;
   #header: RecordingHeader | undefined;
-  #begin: number | undefined;
+  /** The kind of the last record, of those that stand in this order. */
+  #part: (typeof PARTS)[number] = 'state';
   #last = 0;
   #inputs = 0;
   #until: number | undefined;
@@ -57,6 +59,7 @@ class Check {
     if (line.line === 'recording') {
       if (number > 1) problem('a second header');
       else this.#header = line;
+      this.#last = Date.parse(line.from);
       return;
     }
     if (number === 1) problem('this is no recording: the first line has to be its header');
@@ -66,8 +69,11 @@ class Check {
       return;
     }
     if ((line.value === undefined) === (line.base64 === undefined)) problem('has to have either value or base64');
-    if (line.line !== 'state') this.#moment(line, problem);
-    else if (this.#begin !== undefined) problem('what was known at the start stands before everything that came');
+    const part = line.line === 'state' || line.line === 'earlier' ? line.line : 'moments';
+    if (PARTS.indexOf(part) < PARTS.indexOf(this.#part))
+      problem(`a line of kind ${line.line} stands before those that came`);
+    else this.#part = part;
+    if ('at' in line) this.#moment(line, problem);
   }
 
   overview(lines: number): RecordingOverview {
@@ -80,8 +86,7 @@ class Check {
       throw new SmokewireError('FILE_INVALID', [...this.#problems, ...more].join('\n'));
     }
     const from = Date.parse(header.from);
-    const begin = Math.min(this.#begin ?? from, from);
-    return { header, from, begin, until: this.#until ?? from, inputs: this.#inputs };
+    return { header, from, until: this.#until ?? from, inputs: this.#inputs };
   }
 
   #moment({ line, at }: MomentLine, problem: (words: string) => void): void {
@@ -89,7 +94,6 @@ class Check {
     if (time < this.#last)
       problem(`${at} is before the line ahead of it: a recording runs in the order of its instants`);
     this.#last = Math.max(this.#last, time);
-    this.#begin ??= time;
     if (line === 'input') this.#inputs++;
   }
 }

@@ -57,6 +57,7 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #writer: RecordingWriter;
   readonly #state = new Map<string, InRecord>();
+  #earlier: InRecord[] = [];
   /** The next offset of each partition, as far as it is read. */
   readonly #read = new Map<string, number>();
   #reader: TopicReader | undefined;
@@ -87,7 +88,11 @@ export class Recorder {
     for (const topic of STATE_TOPICS) {
       for (const record of this.#state.values()) if (record.topic === topic) this.#writer.state(topic, record);
     }
+    for (const topic of INPUT_TOPICS) {
+      for (const record of this.#earlier) if (record.topic === topic) this.#writer.earlier(topic, record);
+    }
     this.#state.clear();
+    this.#earlier = [];
     this.#flushing = client.wireClock.every('recorder flush', FLUSH_EVERY_MS, () => this.#writer.flush());
   }
 
@@ -95,7 +100,7 @@ export class Recorder {
   async stop(): Promise<RecordingSummary> {
     const until = this.#options.clock.now();
     this.#writer.close(until);
-    const complete = await this.#drained();
+    const complete = await this.#drained().catch(() => false);
     await this.cancel();
     this.#writer.end();
     return { from: this.#from, until, ...this.#writer.written, complete };
@@ -113,6 +118,10 @@ export class Recorder {
     if (!news && STATE_TOPICS.some((name) => name === topic)) {
       if (record.value === null) this.#state.delete(`${topic}/${key}`);
       else this.#state.set(`${topic}/${key}`, record);
+      return;
+    }
+    if (!news) {
+      this.#earlier.push(record);
       return;
     }
     const now = this.#options.clock.now();

@@ -6,8 +6,9 @@ import { configSchema } from '../../../contracts/settings.ts';
 
 /**
  * A recording: what entered a site over some time, and what people were to be told meanwhile. JSON Lines in this order:
- * a header; `state` lines, what the processors knew when it began; then, by their instants, `input` lines, what the world
- * wrote, and `outcome` lines, what was made of it; last an `end` line, without which the recording was cut off.
+ * a header; `state` lines, what the processors knew when it began; `earlier` lines, the inputs before that which may still
+ * have counted, as a processor that is started anew reads them again; then, by their instants, `input` lines, what came, and
+ * `outcome` lines, what was made of it; last an `end` line, without which the recording was cut off.
  */
 export const RECORDING_VERSION = 1;
 
@@ -25,6 +26,8 @@ export const OUTCOME_TOPICS = ['notifications', ...Object.values(CHANNEL_TOPICS)
 
 /** What decides what is told to whom. A replay takes it from the recording, unless it is given others. */
 const settingsSchema = configSchema.pick({ site: true, misses: true, grace: true, emailTo: true, smsTo: true });
+/** The same as they may be given: durations with their unit, lists as text with commas. */
+export type GivenSettings = Readonly<Partial<z.input<typeof settingsSchema>>>;
 export type RecordedSettings = Readonly<z.output<typeof settingsSchema>>;
 
 export function recordedSettings({ site, misses, grace, emailTo, smsTo }: RecordedSettings): RecordedSettings {
@@ -36,7 +39,7 @@ const time = z.iso.datetime();
 const headerSchema = z.strictObject({
   line: z.literal('recording'),
   version: z.literal(RECORDING_VERSION, `this version of smokewire reads recordings of version ${RECORDING_VERSION}`),
-  /** When it began. Inputs before this are those that may still have counted then. */
+  /** When it began. */
   from: time,
   settings: settingsSchema,
 });
@@ -54,13 +57,10 @@ const record = {
   headers: z.record(z.string(), z.string()).optional(),
 };
 
-const stateSchema = z.strictObject({
-  line: z.literal('state'),
-  topic: z.enum(STATE_TOPICS),
-  /** As its producer stamped it, milliseconds since the epoch. */
-  timestamp: z.number(),
-  ...record,
-});
+/** `timestamp` is its producer's stamp, milliseconds since the epoch. */
+const past = { timestamp: z.number(), ...record };
+const stateSchema = z.strictObject({ line: z.literal('state'), topic: z.enum(STATE_TOPICS), ...past });
+const earlierSchema = z.strictObject({ line: z.literal('earlier'), topic: z.enum(INPUT_TOPICS), ...past });
 
 /** `at` is the instant at which it came; `timestamp` is there where its producer stamped another one. */
 const moment = { at: time, timestamp: z.number().optional(), ...record };
@@ -73,6 +73,7 @@ const endSchema = z.strictObject({ line: z.literal('end'), until: time });
 export const lineSchema = z.discriminatedUnion('line', [
   headerSchema,
   stateSchema,
+  earlierSchema,
   inputSchema,
   outcomeSchema,
   endSchema,

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { parseConfig } from '../../../contracts/config.ts';
+import type { Config } from '../../../contracts/config.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
 import type { Logger } from '../../../contracts/logger.ts';
 import { createMetrics } from '../../../contracts/metrics.ts';
@@ -10,18 +10,19 @@ import { ensureTopics } from '../../../transport/kafka/topics.ts';
 import { realClock } from '../../clock.ts';
 import { Embedded } from '../../embedded.ts';
 import { seededRandom } from '../../random.ts';
+import { RoleSlot } from '../../role-slot.ts';
 import { ROLE_SERVICES, type RoleContext } from '../../roles.ts';
 import { Stages } from '../../stages.ts';
 import { Ledger } from '../ledger.ts';
 import { Settling } from '../settling.ts';
 import { VirtualClock } from '../virtual-clock.ts';
-import { OUTCOME_TOPICS, type RecordedSettings } from './recording.ts';
+import { OUTCOME_TOPICS } from './recording.ts';
 
 /** Those who decide what is told. Nobody is told anything: there are no notifiers, and no building. */
 const ROLES = ['filter', 'floor-controller', 'watchdog', 'router'] as const;
 
 export interface ReplaySiteOptions {
-  readonly settings: RecordedSettings;
+  readonly config: Config;
   /** When its time begins, milliseconds since the epoch. */
   readonly begin: number;
   readonly logger: Logger;
@@ -46,11 +47,11 @@ export class ReplaySite {
 
   /** Starts Kafka, and reading the outcomes; the processors are started by `begin`. */
   async start(): Promise<void> {
-    const { settings, logger, onOutcome } = this.#options;
-    const config = parseConfig({ ...settings, detectors: 0, mqttPort: 0, kafkaPort: 0, smtpPort: 0, port: 0 });
+    const { config, logger, onOutcome } = this.#options;
     const random = seededRandom('replay');
     const time = { clock: this.#clock, wireClock: realClock };
-    const embedded = new Embedded({ config, roles: ROLES, brokers: true, ...time, random, logger });
+    const transit = this.#ledger;
+    const embedded = new Embedded({ config, roles: ROLES, brokers: true, ...time, random, logger, transit });
     await this.#stages.start(...embedded.services());
     const surroundings = embedded.surroundings();
     const kafka = kafkaClient({
@@ -58,7 +59,7 @@ export class ReplaySite {
       clientId: 'smokewire-replay',
       logger,
       wireClock: realClock,
-      transit: this.#ledger,
+      transit,
       prompt: true,
     });
     const metrics = createMetrics(new Registry());
@@ -78,7 +79,7 @@ export class ReplaySite {
       simulation: random,
       logger,
       metrics,
-      transit: this.#ledger,
+      transit,
       virtualTime: true,
       brokerInProcess: true,
       retryDelaysMs: undefined,
@@ -91,7 +92,10 @@ export class ReplaySite {
   async begin(): Promise<void> {
     const context = this.#context;
     if (!context) throw new Error('a replay begins after its start');
-    await this.#stages.start(...ROLES.map((role) => ROLE_SERVICES[role](context)));
+    const nothing = () => {};
+    await this.#stages.start(
+      ...ROLES.map((role) => new RoleSlot({ role, context, make: ROLE_SERVICES[role], onKilled: nothing })),
+    );
     await this.settled();
   }
 

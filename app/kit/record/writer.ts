@@ -32,6 +32,7 @@ export class RecordingWriter {
   /** The latest instant that is written. */
   #written = 0;
   #latest = 0;
+  #from = 0;
   #until = Number.POSITIVE_INFINITY;
   /** The latest instant of each partition. */
   readonly #last = new Map<string, number>();
@@ -46,6 +47,7 @@ export class RecordingWriter {
   }
 
   begin(from: number, settings: RecordedSettings): void {
+    this.#from = from;
     this.#put({ line: 'recording', version: RECORDING_VERSION, from: rfc3339(from), settings });
   }
 
@@ -53,9 +55,13 @@ export class RecordingWriter {
     this.#put({ line: 'state', topic, timestamp: record.timestamp, ...contentOf(record) });
   }
 
+  earlier(topic: (typeof INPUT_TOPICS)[number], record: InRecord): void {
+    this.#put({ line: 'earlier', topic, timestamp: record.timestamp, ...contentOf(record) });
+  }
+
   /**
-   * A record that was read at `now`. Its instant is its time stamp, unless that lies in the future or before the record
-   * ahead of it: whoever stamped it, it came after that one, and no later than now.
+   * A record that was read at `now`. Its instant is its time stamp, unless that lies in the future, before the record ahead
+   * of it, or before the recording: whoever stamped it, it came after those, and no later than now.
    */
   add(moment: Moment, record: InRecord, now: number): void {
     const place = `${record.topic}/${record.partition}`;
@@ -88,7 +94,7 @@ export class RecordingWriter {
     this.#waiting = this.#waiting.filter(({ at }) => at > until);
     for (const { record, at, ...moment } of due.sort((a, b) => a.at - b.at)) {
       // What a reader brought too late to be put in its place comes where the recording is.
-      this.#written = Math.max(this.#written, at);
+      this.#written = Math.max(this.#written, this.#from, at);
       const stamp = record.timestamp === this.#written ? {} : { timestamp: record.timestamp };
       if (moment.line === 'input') this.#counts.inputs++;
       else if (moment.topic === 'notifications') this.#counts.notifications++;
