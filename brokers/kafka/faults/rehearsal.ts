@@ -1,7 +1,8 @@
 import type { Clock } from '../../../contracts/clock.ts';
 import type { Random } from '../../../contracts/random.ts';
-import { batchIsCompressed } from '../batch.ts';
-import { ErrorCode } from '../error-codes.ts';
+import { batchIsCompressed, batchProblem } from '../batch.ts';
+import { MalformedFrame } from '../codec/reader.ts';
+import { ErrorCode, type Refusal } from '../error-codes.ts';
 import type { Group } from '../group.ts';
 import { Groups } from '../groups.ts';
 import { type Appended, PartitionLog } from '../log.ts';
@@ -10,7 +11,8 @@ import { type CommittedOffset, Offsets } from '../offsets.ts';
 import { recordsOf } from '../records.ts';
 import type { BrokerState } from '../request.ts';
 import { TopicConfig } from '../topic-config.ts';
-import { type Topic, Topics } from '../topics.ts';
+import { type NewTopic, type Topic, Topics } from '../topics.ts';
+import { type TransactionalProducer, Transactions } from '../transactions.ts';
 import type { SeenRecord } from './types.ts';
 
 const DEFAULTS = { retentionBytes: -1, maxMessageBytes: 0 };
@@ -53,6 +55,7 @@ export function rehearsalOf(fresh: (clock: Clock) => BrokerState, notes: Notes):
     ...fresh(STILL),
     topics: new NotedTopics(notes),
     groups: new NotedGroups(notes),
+    transactions: new NotedTransactions(notes),
     autoCreateTopics: false,
     maxFetchWaitMs: 0,
   };
@@ -69,6 +72,11 @@ class NotedTopics extends Topics {
   override get(name: string): Topic | undefined {
     this.#notes.topic(name);
     return undefined;
+  }
+
+  override refusal(wanted: NewTopic): Refusal {
+    this.#notes.topic(wanted.name);
+    return super.refusal(wanted);
   }
 
   override delete(name: string): boolean {
@@ -97,12 +105,11 @@ class NotedLog extends PartitionLog {
   }
 
   override append(batch: Buffer): Appended {
-    if (!batchIsCompressed(batch, 0)) {
-      for (const { key } of recordsOf(batch, 0)) {
-        this.#notes.records.push({ topic: this.#topic, key: key?.toString() ?? null });
-      }
+    const error = batchProblem(batch, batch.length);
+    if (error === ErrorCode.NONE && !batchIsCompressed(batch, 0)) {
+      this.#notes.records.push(...keysOf(batch).map((key) => ({ topic: this.#topic, key })));
     }
-    return { error: ErrorCode.NONE, baseOffset: -1 };
+    return { error, baseOffset: -1 };
   }
 }
 
@@ -132,6 +139,28 @@ class NotedGroups extends Groups {
   override forCommit(id: string): { error: ErrorCode; offsets: Offsets } {
     return { error: ErrorCode.NONE, offsets: this.offsets(id) };
   }
+
+  override forTransactionalCommit(id: string): { error: ErrorCode; offsets: Offsets } {
+    return this.forCommit(id);
+  }
+}
+
+class NotedTransactions extends Transactions {
+  readonly #notes: Notes;
+
+  constructor(notes: Notes) {
+    super({ clock: STILL, topics: new NotedTopics(notes), groups: new NotedGroups(notes), maxTimeoutMs: 0 });
+    this.#notes = notes;
+  }
+
+  override addGroup(_producer: TransactionalProducer, groupId: string): ErrorCode {
+    this.#notes.groups.add(groupId);
+    return ErrorCode.NONE;
+  }
+
+  override mayCommit(): ErrorCode {
+    return ErrorCode.NONE;
+  }
 }
 
 class NotedOffsets extends Offsets {
@@ -146,4 +175,15 @@ class NotedOffsets extends Offsets {
     this.#notes.partition(topic, partition);
     return undefined;
   }
+}
+
+/** As far as they can be read. */
+function keysOf(batch: Buffer): (string | null)[] {
+  const keys: (string | null)[] = [];
+  try {
+    for (const { key } of recordsOf(batch, 0)) keys.push(key?.toString() ?? null);
+  } catch (error) {
+    if (!(error instanceof MalformedFrame)) throw error;
+  }
+  return keys;
 }

@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../app/random.ts';
+import { crc32c } from '../../../brokers/kafka/codec/crc32c.ts';
 import { ErrorCode } from '../../../brokers/kafka/error-codes.ts';
 import type { SeenRequest } from '../../../brokers/kafka/faults/types.ts';
 import { KafkaBroker } from '../../../brokers/kafka/index.ts';
+import { REGISTRY } from '../../../brokers/kafka/registry.ts';
+import { ProtocolClient } from '../../conformance/kafka/protocol/client.ts';
+import { sampleRequests } from '../../conformance/kafka/samples.ts';
 import { eventually, within } from '../../support/eventually.ts';
 import { recordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -18,13 +22,14 @@ afterEach(async () => {
 
 async function started() {
   const clock = new ManualClock();
-  const broker = new KafkaBroker({ clock, logger: recordingLogger(), random: seededRandom('faults') });
+  const logger = recordingLogger();
+  const broker = new KafkaBroker({ clock, logger, random: seededRandom('faults') });
   brokers.push(broker);
   await broker.start();
   const client = () => WireClient.connect(broker.address);
   const setUp = await client();
   await setUp.ask(METADATA, 4, metadataBody('t'));
-  return { broker, faults: broker.faults, clock, client, setUp };
+  return { broker, faults: broker.faults, clock, logger, client, setUp };
 }
 
 const produce = (key: string, partition = 0) => produceBody('t', partition, batchOf([{ key, value: 'v' }]));
@@ -138,6 +143,78 @@ describe('a rule', () => {
     expect(produceError(await (await client()).ask(PRODUCE, 7, produce('k')))).toBe(ErrorCode.REQUEST_TIMED_OUT);
   });
 });
+
+describe('on every API', () => {
+  /** Each in each version, for a group of its own, so that no member waits for another. */
+  const REQUESTS = REGISTRY.flatMap(({ name: api, min, max, servedFrom = min }) =>
+    Array.from({ length: max - servedFrom + 1 }, (_, i) => {
+      const version = servedFrom + i;
+      const names = { topic: 't', newTopic: 'new', group: `g-${version}`, transaction: 'x' };
+      return { api, version, request: sampleRequests(names)[api] ?? {} };
+    }),
+  );
+
+  test('an error is in every place where the answer has one', async () => {
+    const { broker, faults, logger } = await started();
+    faults.intercept(() => ({ kind: 'error', error: 'UNKNOWN_SERVER_ERROR' }));
+    const client = await ProtocolClient.connect(broker.address);
+    for (const { api, version, request } of REQUESTS) {
+      const codes = errorCodesIn(await client.ask(api, version, request));
+      expect(new Set(codes), `${api} ${version}`).toEqual(new Set([ErrorCode.UNKNOWN_SERVER_ERROR]));
+    }
+    expect(logger.lines.filter(({ level }) => level !== 'debug')).toEqual([]);
+    client.end();
+  });
+
+  test('a rule that looks at everything changes nothing', async () => {
+    const [watched, plain] = [await started(), await started()];
+    const seen: unknown[] = [];
+    watched.faults.intercept(({ topics, groups, records }) => void seen.push(topics, groups, records));
+    const [one, other] = [
+      await ProtocolClient.connect(watched.broker.address),
+      await ProtocolClient.connect(plain.broker.address),
+    ];
+    for (const { api, version, request } of REQUESTS) {
+      const answer = await one.ask(api, version, request);
+      const expected = await other.ask(api, version, request);
+      expect(withoutPorts(answer), `${api} ${version}`).toEqual(withoutPorts(expected));
+    }
+    one.end();
+    other.end();
+  });
+
+  test.each([
+    ['of nothing', Buffer.alloc(0)],
+    ['of rubbish', Buffer.alloc(200, 7)],
+    ['whose records are none', corrupted()],
+  ])('a Produce %s can be looked at, and is answered as ever', async (_name, batch) => {
+    const { faults, client } = await started();
+    const seen: unknown[] = [];
+    faults.intercept(({ topics, recordKeys }) => void seen.push([...topics.keys()], [...recordKeys]));
+    const wire = await client();
+    await wire.ask(PRODUCE, 7, produceBody('t', 0, batch));
+    expect(seen).toEqual([['t'], []]);
+  });
+
+  /** A batch with a right CRC over records that are none. */
+  function corrupted(): Buffer {
+    const batch = Buffer.concat([batchOf([{ key: 'k' }]).subarray(0, 61), Buffer.alloc(20, 0xff)]);
+    batch.writeInt32BE(batch.length - 12, 8);
+    batch.writeUInt32BE(crc32c(batch, 21), 17);
+    return batch;
+  }
+});
+
+/** Every value of a field that is called an error code. */
+function errorCodesIn(answer: unknown): unknown[] {
+  if (typeof answer !== 'object' || answer === null) return [];
+  return Object.entries(answer).flatMap(([name, value]) => (name === 'errorCode' ? [value] : errorCodesIn(value)));
+}
+
+/** An answer without the port at which each broker is. */
+function withoutPorts(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer, (name, value) => (name === 'port' ? 0 : value)));
+}
 
 describe('an error', () => {
   test('has no effect', async () => {
