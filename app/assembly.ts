@@ -85,7 +85,7 @@ export function assemble(context: RoleContext, options: AssemblyOptions): Parts 
 }
 
 function httpServer(
-  { config, kafka, clock, wireClock, logger, random }: RoleContext,
+  { config, kafka, clock, wireClock, logger, random, transit }: RoleContext,
   { registry, readiness, model, events, inboxes: { emails, sms }, info }: AssemblyOptions,
   fleet: Fleet | undefined,
   sink: Producer | undefined,
@@ -96,12 +96,20 @@ function httpServer(
     clock,
     wireClock,
     logger: logger.child({ part: 'http' }),
+    transit,
     registry,
     readiness,
     ...(fleet && { fleet }),
     ...((emails || sms) && {
       inboxes: { ...(emails && { emails: () => emails.list() }), ...(sms && { sms: () => sms.list() }) },
     }),
-    ...(sink && { panel: { model, events, sink, random, info, groups: () => listGroups(kafka), pageDir: PAGE_DIR } }),
+    ...(sink && {
+      panel: {
+        ...{ model, events, sink, info, pageDir: PAGE_DIR },
+        // Its own, so that a command has the same id whatever else drew one before.
+        random: random.fork('panel'),
+        groups: () => listGroups(kafka),
+      },
+    }),
   });
 }

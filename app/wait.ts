@@ -14,10 +14,14 @@ export interface Wait<T> {
 }
 
 /**
- * Resolves with what `look` answers once it does; rejects with WAIT_TIMEOUT and the story after `withinMs` of the site's time,
- * which passes by itself meanwhile where it is virtual.
+ * Resolves with what `look` answers once it does; rejects with WAIT_TIMEOUT and the story after `withinMs` of the site's time.
+ * Where that is virtual it passes by itself meanwhile, and stands again when this resolves, the site settled.
  */
-export function waitFor<T>(time: Pick<SiteTime, 'clock' | 'awaited'>, withinMs: number, wait: Wait<T>): Promise<T> {
+export function waitFor<T>(
+  time: Pick<SiteTime, 'deadline' | 'done' | 'awaited'>,
+  withinMs: number,
+  wait: Wait<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {
       end();
@@ -32,9 +36,9 @@ export function waitFor<T>(time: Pick<SiteTime, 'clock' | 'awaited'>, withinMs: 
       const seen = wait.look();
       if (seen === undefined) return;
       end();
-      resolve(seen);
+      time.done(Promise.resolve(seen)).then(resolve, reject);
     };
-    const timer = time.clock.after(`wait for ${wait.what}`, withinMs, () => {
+    const timer = time.deadline(`wait for ${wait.what}`, withinMs, () => {
       end();
       const message = `waited ${withinMs} ms in vain for ${wait.what}`;
       wait.story().then(

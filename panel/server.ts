@@ -7,6 +7,7 @@ import type { Logger } from '../contracts/logger.ts';
 import type { Random } from '../contracts/random.ts';
 import type { Service } from '../contracts/service.ts';
 import { settingLabel } from '../contracts/settings.ts';
+import { type Transit, unwatched } from '../contracts/transit.ts';
 import { urlHost } from '../contracts/url-host.ts';
 import type { RecordSink } from '../transport/kafka/types.ts';
 import { type App, createApp } from './http/app.ts';
@@ -53,6 +54,8 @@ export interface HttpServerOptions {
   readonly fleet?: FleetControl;
   readonly panel?: PanelParts;
   readonly inboxes?: Inboxes;
+  /** Is told of each request that is being answered. */
+  readonly transit?: Transit;
 }
 
 /** The one HTTP server of a process; it serves what the process has. */
@@ -93,9 +96,9 @@ export class HttpServer implements Service {
   }
 
   async #open(): Promise<{ app: App; port: number }> {
-    const app = await createApp({ ownName: this.#options.host, logger: this.#options.logger });
+    const { host, port, logger, transit = unwatched } = this.#options;
+    const app = await createApp({ ownName: host, logger, transit });
     await this.#addRoutes(app);
-    const { host, port } = this.#options;
     await app.listen({ host, port }).catch(async (error: unknown) => {
       await app.close();
       throw listenError(host, port, error);

@@ -81,7 +81,6 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   /** Told while it wants to be up and is not, and while signals of it wait for their acknowledgement. */
   #seeking: Ended | undefined;
   #sending: Ended | undefined;
-  /** Of polls. */
   #receiver: Receiver | undefined;
 
   constructor(identity: DetectorIdentity, host: DetectorHost) {
@@ -147,7 +146,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     if (this.#up) this.#published('status', 1, true);
     this.#condition = 'killed';
     this.#abandon('killed');
-    this.#receiver?.away();
+    this.#watched.away();
     const connection = this.#connection;
     this.#connection = undefined;
     this.#birth = UNBORN;
@@ -181,7 +180,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
 
   /** Wants a connection. */
   seek(): void {
-    this.#seeking ??= this.#host.transit.begin('mqtt', `detector ${this.id} connects`);
+    this.#seeking ??= this.#host.transit.begin('mqtt', `${clientIdOf(this.#place)} connects`);
     this.#host.changed(this);
     this.#host.gate.request(this);
   }
@@ -226,6 +225,8 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     const { id, floor, mode, heartbeatMs } = this;
     this.#birth = BIRTH.config | BIRTH.status | (mode === 'passive' ? BIRTH.subscribe : 0);
     const config = { mode, heartbeatMs, kind: 'smoke', label: `detector ${id} on floor ${floor}` };
+    // From now on it has a will.
+    this.#watched.live(false);
     connection.write(birthPackets(this.#place, config));
   }
 
@@ -246,7 +247,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   asked(connection: Connection): void {
     if (connection !== this.#connection) return;
     this.speak();
-    this.#receiver?.received(this.#topic('poll'), false);
+    this.#watched.received(this.#topic('poll'), false);
   }
 
   closed(connection: Connection, reason: string): void {
@@ -255,8 +256,8 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     this.#connection = undefined;
     this.#birth = UNBORN;
     this.#sent();
-    this.#receiver?.away();
-    this.#seeking ??= this.#host.transit.begin('mqtt', `detector ${this.id} connects`);
+    this.#watched.away();
+    this.#seeking ??= this.#host.transit.begin('mqtt', `${clientIdOf(this.#place)} connects`);
     if (failed) this.#host.gate.failed(this, reason);
     else this.#host.gate.request(this);
     this.#host.changed(this);
@@ -278,11 +279,6 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   #rise(): void {
     this.#host.gate.succeeded(this);
     this.#host.changed(this);
-    if (this.mode === 'passive') {
-      const options = { filters: [this.#topic('poll')], keptSession: false };
-      this.#receiver ??= this.#host.transit.receiver(clientIdOf(this.#place), options);
-      this.#receiver.live(false);
-    }
     this.#sought();
     if (this.#condition === 'well') this.#report();
     const rising = this.#rising ?? [];
@@ -348,8 +344,17 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   }
 
   #flush(connection: Connection): void {
-    this.#sending ??= this.#host.transit.begin('mqtt', `a signal of detector ${this.id}`);
+    this.#sending ??= this.#host.transit.begin('mqtt', `${clientIdOf(this.#place)} signals`);
     this.#outgoing.flush(connection);
+  }
+
+  /** What is told of its connection. An active detector receives nothing, but leaves something behind that only the broker knows. */
+  get #watched(): Receiver {
+    this.#receiver ??= this.#host.transit.receiver(clientIdOf(this.#place), {
+      filters: this.mode === 'passive' ? [this.#topic('poll')] : [],
+      keptSession: false,
+    });
+    return this.#receiver;
   }
 
   #sent(): void {

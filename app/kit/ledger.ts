@@ -1,6 +1,6 @@
 import type { Ended, Hop, Reader, Receiver, ReceiverOptions, Transit } from '../../contracts/transit.ts';
 import { Lag } from './lag.ts';
-import { Owed } from './owed.ts';
+import { type Outcasts, Owed } from './owed.ts';
 
 /** Something that is under way. */
 interface Entry {
@@ -27,12 +27,17 @@ export class Ledger implements Transit {
     };
   }
 
-  published(topic: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void {
-    this.#owed.published(topic, options);
+  published(topic: string): void {
+    this.#owed.published(topic);
   }
 
-  withheld(topic: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void {
-    this.#owed.withheld(topic, options);
+  withheld(topic: string): void {
+    this.#owed.withheld(topic);
+  }
+
+  /** Somebody else may have published something: the MQTT broker is asked before the site counts as settled. */
+  doubt(): void {
+    this.#owed.doubt();
   }
 
   receiver(clientId: string, options: ReceiverOptions): Receiver {
@@ -56,8 +61,16 @@ export class Ledger implements Transit {
       if (!held) return;
       held = false;
       this.#heldHops.set(hop, (this.#heldHops.get(hop) ?? 1) - 1);
+      if (hop === 'mqtt') this.#owed.doubt();
       this.wake();
     };
+  }
+
+  /** Some MQTT clients are cut off from their broker until the answer is called: they wait, and what waits for them. */
+  cutOff(outcasts: Outcasts): Ended {
+    const back = this.#owed.cutOff(outcasts);
+    this.wake();
+    return back;
   }
 
   hold(hop: Hop, what: string): Ended {
@@ -76,16 +89,26 @@ export class Ledger implements Transit {
     return false;
   }
 
-  /** Whether nothing is under way but what is held. */
-  get quiet(): boolean {
-    for (const { hop, holds } of this.#entries) if (holds === 0 && !this.#isHeld(hop)) return false;
+  /**
+   * Whether nothing is under way but what is held: then the site has settled, and what was paid twice is forgotten. Where the
+   * books about MQTT are in doubt, this makes the broker be asked, and it will be known at a later change.
+   */
+  settle(): boolean {
+    for (const entry of this.#entries) if (!this.#rests(entry)) return false;
     if (this.#lag.any && !this.#isHeld('kafka')) return false;
-    return !this.#owed.any || this.#isHeld('mqtt');
+    if (this.#isHeld('mqtt')) return true;
+    if (this.#owed.inDoubt) {
+      void this.#owed.ask().finally(this.begin('mqtt', 'what the broker still has'));
+      return false;
+    }
+    if (this.#owed.any) return false;
+    this.#owed.settle();
+    return true;
   }
 
   /** What is under way, in lines for people. */
   list(): string[] {
-    const entries = [...this.#entries].filter(({ hop, holds }) => holds === 0 && !this.#isHeld(hop));
+    const entries = [...this.#entries].filter((entry) => !this.#rests(entry));
     return [
       ...entries.map(({ hop, what }) => `${hop}: ${what}`),
       ...(this.#isHeld('kafka') ? [] : this.#lag.list()),
@@ -93,14 +116,15 @@ export class Ledger implements Transit {
     ];
   }
 
-  /** To be called when the site has settled: debts that were paid twice are forgotten. */
-  settled(): void {
-    if (!this.#isHeld('mqtt')) this.#owed.settle();
-  }
-
   /** Resolves at the next change, or when it is woken. */
   change(): Promise<void> {
     return new Promise((resolve) => void this.#waiting.push(resolve));
+  }
+
+  /** What is under way by MQTT is named by its client, `smokewire-hq-valves publishes …`. */
+  #rests({ hop, what, holds }: Entry): boolean {
+    if (holds > 0 || this.#isHeld(hop)) return true;
+    return hop === 'mqtt' && this.#owed.isCutOff(what.slice(0, what.indexOf(' ')));
   }
 
   #isHeld(hop: Hop): boolean {

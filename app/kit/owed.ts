@@ -1,4 +1,14 @@
-import type { Receiver, ReceiverOptions } from '../../contracts/transit.ts';
+import type { Ended, Receiver, ReceiverOptions } from '../../contracts/transit.ts';
+
+/** Clients that are cut off from the MQTT broker. */
+export interface Outcasts {
+  isOut(clientId: string): boolean;
+  /** Whether it is they who publish on a topic. */
+  speakOn(topic: string): boolean;
+}
+
+/** An embedded broker passes a message on within a few turns of the event loop, and a question takes at least two. */
+const QUESTIONS = 8;
 
 /**
  * Messages on their way from the MQTT broker to parts of the site: what was published and has not come to each receiver yet.
@@ -10,6 +20,7 @@ import type { Receiver, ReceiverOptions } from '../../contracts/transit.ts';
 export class Owed {
   readonly #receivers = new Map<string, OwedReceiver>();
   readonly #byTopic = new Map<string, readonly OwedReceiver[]>();
+  readonly #outcasts = new Set<Outcasts>();
   readonly #changed: () => void;
   #inDoubt = false;
   /** How often anything happened. */
@@ -21,11 +32,27 @@ export class Owed {
 
   /** Lines for people about what has not come. */
   list(): string[] {
-    return [...this.#receivers.values()].flatMap((receiver) => receiver.list());
+    return this.#within().flatMap((receiver) => receiver.list((topic) => this.#isHeld(topic)));
   }
 
   get any(): boolean {
-    for (const receiver of this.#receivers.values()) if (receiver.owed) return true;
+    const isHeld = (topic: string) => this.#isHeld(topic);
+    for (const [clientId, receiver] of this.#receivers) {
+      if (receiver.owes(isHeld) && !this.isCutOff(clientId)) return true;
+    }
+    return false;
+  }
+
+  /** Some are cut off from the broker until the answer is called: what they say and what they are owed is at rest. */
+  cutOff(outcasts: Outcasts): Ended {
+    this.#outcasts.add(outcasts);
+    return () => {
+      if (this.#outcasts.delete(outcasts)) this.doubt();
+    };
+  }
+
+  isCutOff(clientId: string): boolean {
+    for (const { isOut } of this.#outcasts) if (isOut(clientId)) return true;
     return false;
   }
 
@@ -61,14 +88,15 @@ export class Owed {
   }
 
   /**
-   * Asks the broker for an answer over the connections that can, twice: the first answer comes after what it had read by then,
-   * and the second after what lay in its sockets unread when it was asked. If nothing moves meanwhile, nothing more comes: what
+   * Asks the broker for answers over the connections that can. It is one thread: before the first answer it has passed on what
+   * it had read by then, before the second what lay unread in its sockets. If nothing moves meanwhile, nothing more comes: what
    * is still owed was lost, and the books are clear.
    */
   async ask(): Promise<void> {
     const moves = this.#moves;
-    await this.#answers();
-    await this.#answers();
+    for (let asked = 0; asked < QUESTIONS; asked++) {
+      await Promise.all(this.#within().map((receiver) => receiver.ask()));
+    }
     if (moves !== this.#moves) return;
     this.#inDoubt = false;
     this.settle();
@@ -79,8 +107,13 @@ export class Owed {
     for (const receiver of this.#receivers.values()) receiver.forget();
   }
 
-  async #answers(): Promise<void> {
-    await Promise.all([...this.#receivers.values()].map((receiver) => receiver.ask()));
+  #within(): OwedReceiver[] {
+    return [...this.#receivers].flatMap(([clientId, receiver]) => (this.isCutOff(clientId) ? [] : receiver));
+  }
+
+  #isHeld(topic: string): boolean {
+    for (const { speakOn } of this.#outcasts) if (speakOn(topic)) return true;
+    return false;
   }
 
   #of(topic: string): readonly OwedReceiver[] {
@@ -112,13 +145,13 @@ class OwedReceiver implements Receiver {
     this.#books = books;
   }
 
-  get owed(): boolean {
-    for (const debt of this.#debts.values()) if (debt > 0) return true;
+  owes(isHeld: (topic: string) => boolean): boolean {
+    for (const [topic, debt] of this.#debts) if (debt > 0 && !isHeld(topic)) return true;
     return false;
   }
 
-  list(): string[] {
-    const topics = [...this.#debts].filter(([, debt]) => debt > 0).map(([topic]) => topic);
+  list(isHeld: (topic: string) => boolean): string[] {
+    const topics = [...this.#debts].filter(([topic, debt]) => debt > 0 && !isHeld(topic)).map(([topic]) => topic);
     return topics.map((topic) => `${topic} has not come to ${this.#clientId}`);
   }
 
@@ -140,6 +173,7 @@ class OwedReceiver implements Receiver {
   }
 
   away(): void {
+    if (!this.#live) return;
     this.#live = false;
     this.#debts.clear();
     this.#books.doubt();

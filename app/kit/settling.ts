@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock, Timer } from '../../contracts/clock.ts';
+import type { Clock } from '../../contracts/clock.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -10,6 +10,7 @@ const PATIENCE_MS = 10_000;
 export class Settling {
   readonly #ledger: Ledger;
   readonly #wireClock: Clock;
+  #looking: Promise<void> | undefined;
 
   constructor(ledger: Ledger, wireClock: Clock) {
     this.#ledger = ledger;
@@ -17,36 +18,39 @@ export class Settling {
   }
 
   /**
-   * Resolves when the site has settled.
+   * Resolves when the site has settled. All who wait learn of it in the same turn, in the order in which they asked: if each
+   * looked for himself, it would depend on sockets who is first to move on.
    * @throws SmokewireError SETTLE_TIMEOUT where something does not arrive, with a list of what that is
    */
-  async settled(): Promise<void> {
-    let patience: Timer | undefined;
-    let hangs = false;
+  settled(): Promise<void> {
+    this.#looking ??= this.#look();
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
     try {
       for (;;) {
         // What this turn began has begun once its promises have run.
         await turn();
-        if (this.#ledger.quiet) {
-          this.#ledger.settled();
-          return;
-        }
-        patience = this.#wireClock.after('settle patience', PATIENCE_MS, () => {
-          hangs = true;
-          this.#ledger.wake();
-        });
-        await this.#ledger.change();
-        patience.cancel();
-        if (hangs) throw this.#timeout();
+        if (this.#ledger.settle()) return;
+        await this.#change();
       }
     } finally {
-      patience?.cancel();
+      this.#looking = undefined;
     }
   }
 
-  #timeout(): SmokewireError {
+  async #change(): Promise<void> {
+    let hangs = false;
+    const patience = this.#wireClock.after('settle patience', PATIENCE_MS, () => {
+      hangs = true;
+      this.#ledger.wake();
+    });
+    await this.#ledger.change();
+    patience.cancel();
+    if (!hangs) return;
     const list = this.#ledger.list().map((line) => `\n  ${line}`);
-    return new SmokewireError(
+    throw new SmokewireError(
       'SETTLE_TIMEOUT',
       `the site does not settle: nothing changed for ${PATIENCE_MS} ms, and still under way is${list.join('')}`,
     );

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Clock, sleep } from '../../contracts/clock.ts';
+import { type Clock, sleep, type Timer } from '../../contracts/clock.ts';
 import { type Duration, durationSchema } from '../../contracts/duration.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -39,8 +39,10 @@ export interface SiteTime {
   readonly hands: SiteClock;
   /** Resolves when the site has settled. */
   settled(): Promise<void>;
-  /** What a test did is done: in virtual time once the site has settled after it. */
+  /** What a test did, or waited for, is done: in virtual time once the site has settled after it. */
   done<T>(act: Promise<T>): Promise<T>;
+  /** Calls `late` after `ms`: in virtual time when all else of that instant has happened, since it was in time. */
+  deadline(name: string, ms: number, late: () => void): Timer;
   /**
    * A wait has begun: until the answer is called, virtual time passes by itself, unless somebody moves it already. `fail` is
    * called where it cannot.
@@ -103,6 +105,7 @@ export function virtualTime(clock: VirtualClock, settled: () => Promise<void>): 
       await settled();
       return result;
     },
+    deadline: (name, ms, late) => clock.afterAll(name, ms, late),
     awaited: (fail) => {
       waits.add(fail);
       if (!driving) void drive();
@@ -129,7 +132,14 @@ export function realTime(clock: Clock, settled: () => Promise<void>): SiteTime {
       throw virtualOnly();
     },
   };
-  return { clock, hands, settled, done: (act) => act, awaited: () => () => {} };
+  return {
+    clock,
+    hands,
+    settled,
+    done: (act) => act,
+    deadline: (name, ms, late) => clock.after(name, ms, late),
+    awaited: () => () => {},
+  };
 }
 
 /** How an event ended; undefined while it has not. */

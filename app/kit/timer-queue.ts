@@ -5,19 +5,23 @@ export interface QueuedTimer {
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
   readonly fire: () => void;
-  /** Those of one instant fire in the order in which they were set. */
+  /** It comes after all the others of its instant. */
+  readonly last: boolean;
   readonly order: number;
   cancelled: boolean;
 }
 
-/** Timers by their time: a binary heap, out of which the cancelled ones fall when they come to its top. */
+/**
+ * Timers by their time: a binary heap, out of which the cancelled ones fall when they come to its top. Those of one instant come
+ * in the order of their names, since the order in which they were set may be that of sockets; of one name, in that order.
+ */
 export class TimerQueue {
   readonly #heap: QueuedTimer[] = [];
   #count = 0;
   #cancelled = 0;
 
-  add(name: string, at: number, fire: () => void): Timer {
-    const timer: QueuedTimer = { name, at, fire, order: this.#count++, cancelled: false };
+  add(name: string, at: number, fire: () => void, { last = false } = {}): Timer {
+    const timer: QueuedTimer = { name, at, fire, last, order: this.#count++, cancelled: false };
     this.#rise(this.#heap.push(timer) - 1, timer);
     return {
       cancel: () => {
@@ -91,5 +95,8 @@ export class TimerQueue {
 }
 
 function compare(a: QueuedTimer, b: QueuedTimer): number {
-  return a.at - b.at || a.order - b.order;
+  if (a.at !== b.at) return a.at - b.at;
+  if (a.last !== b.last) return a.last ? 1 : -1;
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return a.order - b.order;
 }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../contracts/clock.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
-import { TimerQueue } from './timer-queue.ts';
+import { type QueuedTimer, TimerQueue } from './timer-queue.ts';
 
 /** When the story of every virtual site begins. */
 export const VIRTUAL_START = Date.parse('2026-01-01T00:00:00Z');
@@ -51,11 +51,16 @@ export class VirtualClock implements Clock {
     return this.#queue.list();
   }
 
+  /** As `after`, but when all else of that instant is over: for deadlines, which are kept by what happens right at their end. */
+  afterAll(name: string, delayMs: number, fire: () => void): Timer {
+    return this.#queue.add(name, this.#now + Math.max(0, delayMs), fire, { last: true });
+  }
+
   /** Lets `ms` pass. */
   advance(ms: number): Promise<void> {
     return this.#move(async () => {
       const until = this.#now + ms;
-      while (await this.#step(until));
+      await this.#run(until, () => false);
       this.#now = until;
     });
   }
@@ -63,28 +68,21 @@ export class VirtualClock implements Clock {
   /** Lets time pass up to the next timer, and answers with its instant; undefined where nothing waits. */
   nextTimer(): Promise<number | undefined> {
     return this.#move(async () => {
+      await this.#settled();
       const at = this.#queue.next?.at;
-      if (at !== undefined) while (await this.#step(at));
+      if (at !== undefined) await this.#run(at, () => false);
       return at;
     });
   }
 
   /** Lets time pass, timer by timer, until `done` answers true, or nothing waits before `until`. Answers whether it is done. */
   runUntil(done: () => boolean, until: number): Promise<boolean> {
-    return this.#move(async () => {
-      while (!done()) {
-        if (!(await this.#step(until))) return done();
-      }
-      return true;
-    });
+    return this.#move(() => this.#run(until, done));
   }
 
   async #move<T>(moves: () => Promise<T>): Promise<T> {
     while (this.#moving) await this.#moving.catch(() => {});
-    const moved = (async () => {
-      await this.#settled();
-      return await moves();
-    })();
+    const moved = moves();
     this.#moving = moved;
     try {
       return await moved;
@@ -93,18 +91,26 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Fires the next timer that is due at `until` or before, and waits until the site has settled; false where there is none. */
-  async #step(until: number): Promise<boolean> {
-    const next = this.#queue.next;
-    if (!next || next.at > until) return false;
-    this.#atOnce = next.at > this.#now ? 0 : this.#atOnce + 1;
-    if (this.#atOnce > MOST_AT_ONCE) {
-      throw new SmokewireError('INTERNAL', `time does not move: '${next.name}' comes again and again at one instant`);
+  /** Fires timer after timer up to `until`, each once the site has settled; true as soon as it is `done` then. */
+  async #run(until: number, done: () => boolean): Promise<boolean> {
+    for (;;) {
+      await this.#settled();
+      // Those who waited for what has happened may act before the next timer fires.
+      await this.#settled();
+      if (done()) return true;
+      const next = this.#queue.next;
+      if (!next || next.at > until) return false;
+      this.#fire(next);
     }
-    this.#now = Math.max(this.#now, next.at);
+  }
+
+  #fire({ name, at, fire }: QueuedTimer): void {
+    this.#atOnce = at > this.#now ? 0 : this.#atOnce + 1;
+    if (this.#atOnce > MOST_AT_ONCE) {
+      throw new SmokewireError('INTERNAL', `time does not move: '${name}' comes again and again at one instant`);
+    }
+    this.#now = Math.max(this.#now, at);
     this.#queue.take();
-    next.fire();
-    await this.#settled();
-    return true;
+    fire();
   }
 }

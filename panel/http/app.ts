@@ -10,6 +10,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { messageOf, SmokewireError } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
+import type { Transit } from '../../contracts/transit.ts';
 import { refusalOf, SECURITY_HEADERS } from './guard.ts';
 import { problem, problemOf, sendProblem } from './problems.ts';
 
@@ -22,6 +23,13 @@ export type App = FastifyInstance<
   ZodTypeProvider
 >;
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the answers of a route have no end. */
+    isStream?: boolean;
+  }
+}
+
 /** The largest body that a route takes is a few words. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** Within this a request has to arrive whole: a client that dribbles does not hold a connection for ever. */
@@ -30,8 +38,15 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** What others than browsers ask for, by whatever name they know the machine; there is nothing in it to steal. */
 const OPEN_TO_ANY_HOST: readonly (string | undefined)[] = ['/livez', '/readyz', '/metrics'];
 
+export interface AppOptions {
+  readonly ownName: string;
+  readonly logger: Logger;
+  /** Is told of each request that is being answered. */
+  readonly transit: Transit;
+}
+
 /** The ground on which routes stand: schemas, the description of the API, errors as problem details, and who may ask. */
-export async function createApp({ ownName, logger }: { ownName: string; logger: Logger }): Promise<App> {
+export async function createApp({ ownName, logger, transit }: AppOptions): Promise<App> {
   const app: App = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -47,6 +62,10 @@ export async function createApp({ ownName, logger }: { ownName: string; logger: 
   takeJsonOnly(app);
 
   app.addHook('onRequest', async (request, reply) => {
+    // A stream is answered for as long as somebody listens.
+    if (!request.routeOptions.config.isStream) {
+      reply.raw.once('close', transit.begin('http', `${request.method} ${request.url}`));
+    }
     reply.headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store' });
     if (OPEN_TO_ANY_HOST.includes(request.routeOptions.url)) return;
     const refusal = refusalOf(request.headers, ownName);

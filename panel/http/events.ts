@@ -10,6 +10,7 @@ export function eventRoutes(app: App, streams: EventStreams): void {
   app.get(
     '/api/v1/events',
     {
+      config: { isStream: true },
       schema: {
         summary: 'What happens at the site, as server-sent events; Last-Event-ID resumes',
         produces: ['text/event-stream'],

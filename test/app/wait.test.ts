@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { realTime } from '../../app/kit/site-time.ts';
 import { waitFor } from '../../app/wait.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -13,15 +14,19 @@ function watched() {
       for (const listener of [...listeners]) listener();
     },
     wait: (clock: ManualClock, story = async () => 'it stands on signals') =>
-      waitFor({ clock, awaited: () => () => {} }, 1_000, {
-        what: 'the mail',
-        look: () => value,
-        watch: (changed) => {
-          listeners.add(changed);
-          return () => listeners.delete(changed);
+      waitFor(
+        realTime(clock, async () => {}),
+        1_000,
+        {
+          what: 'the mail',
+          look: () => value,
+          watch: (changed) => {
+            listeners.add(changed);
+            return () => listeners.delete(changed);
+          },
+          story,
         },
-        story,
-      }),
+      ),
   };
 }
 

@@ -128,7 +128,7 @@ export class MqttClient implements Service {
   #publish(topic: string, payload: string | Buffer, options: { qos: 0 | 1; retain: boolean }): Promise<void> {
     const client = this.#client;
     if (client === undefined) return Promise.reject(this.#stopped());
-    const ended = this.#transit.begin('mqtt', topic);
+    const ended = this.#transit.begin('mqtt', `${this.#options.clientId} publishes ${topic}`);
     const answered = this.#answer<void>((resolve, reject) => {
       client.publish(topic, payload, options, (error) => {
         if (error) return reject(error);

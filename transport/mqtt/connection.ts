@@ -51,6 +51,8 @@ export class SubscriberConnection {
   #sessionPresent = false;
   /** Something came since the last PINGREQ, or could not be looked at because reading was paused. */
   #heard = true;
+  /** To be called at each PINGRESP that is owed, in their order. */
+  #pings: (() => void)[] = [];
   #reason: unknown;
 
   constructor(options: SubscriberConnectionOptions) {
@@ -79,6 +81,12 @@ export class SubscriberConnection {
     if (!this.#socket.isPaused()) return;
     this.#heard = true;
     this.#socket.resume();
+  }
+
+  /** Resolves when the broker has answered a PINGREQ that is sent now, or the connection is closed. */
+  ping(): Promise<void> {
+    if (this.#state !== 'live') return Promise.resolve();
+    return new Promise((resolve) => this.#sendPing(resolve));
   }
 
   /** PUBACK for each message at QoS 1. What is acknowledged in one turn is written together. */
@@ -134,8 +142,8 @@ export class SubscriberConnection {
   }
 
   #control({ type, body }: ControlPacket): void {
-    if (type === PACKET.pingresp) return;
-    if (type === PACKET.connack && this.#state === 'connecting') this.#connack(body);
+    if (type === PACKET.pingresp) this.#pings.shift()?.();
+    else if (type === PACKET.connack && this.#state === 'connecting') this.#connack(body);
     else if (type === PACKET.suback && this.#state === 'subscribing') this.#suback(body);
     else throw new Error(`a packet of type ${type} came out of turn`);
   }
@@ -156,7 +164,7 @@ export class SubscriberConnection {
     );
     const { clock, keepaliveS } = this.#options;
     // Twice as often as promised: the broker gives up at one and a half [MQTT-3.1.2-24].
-    this.#keepalive = clock.every('MQTT keepalive', keepaliveS * 500, () => this.#ping());
+    this.#keepalive = clock.every('MQTT keepalive', keepaliveS * 500, () => this.#keepAlive());
   }
 
   #suback(body: Buffer): void {
@@ -175,9 +183,14 @@ export class SubscriberConnection {
     this.#options.onReady(this.#sessionPresent);
   }
 
-  #ping(): void {
+  #keepAlive(): void {
     if (!this.#heard && !this.#socket.isPaused()) this.destroy(new Error('it does not answer a ping'));
     this.#heard = false;
+    this.#sendPing(() => {});
+  }
+
+  #sendPing(answered: () => void): void {
+    this.#pings.push(answered);
     this.#socket.write(PINGREQ);
   }
 
@@ -185,6 +198,7 @@ export class SubscriberConnection {
     this.#setup.cancel();
     this.#keepalive?.cancel();
     this.#state = 'closing';
+    for (const answered of this.#pings.splice(0)) answered();
     this.#options.onClosed(this.#reason ?? new Error('the broker closed the connection'));
   }
 }
