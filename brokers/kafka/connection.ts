@@ -10,7 +10,8 @@ import type { RequestIdentity } from './faults/types.ts';
 import { labelOf, open } from './opened.ts';
 import type { BrokerState, Peer } from './request.ts';
 
-/** Beyond this many bytes of requests not begun the socket is read no further, until they are. */
+/** Beyond so many requests not begun, or so many bytes of them, the socket is read no further, until they are. */
+const MOST_QUEUED = 1_000;
 const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
 
 export interface ConnectionOptions {
@@ -109,9 +110,13 @@ export class Connection implements FaultyPeer {
     } catch (error) {
       this.#drop(error);
     }
-    if (this.#queuedBytes > MOST_QUEUED_BYTES) this.#socket.pause();
+    if (this.#isFull) this.#socket.pause();
     if (this.#stalled || this.#paused) this.#faults.changed();
     this.#answerQueued();
+  }
+
+  get #isFull(): boolean {
+    return this.#queue.length > MOST_QUEUED || this.#queuedBytes > MOST_QUEUED_BYTES;
   }
 
   /** Goes on until the queue is empty, a request has to wait, or the client does not read its answers. */
@@ -129,7 +134,7 @@ export class Connection implements FaultyPeer {
       }
     }
     this.#socket.uncork();
-    if (this.#queuedBytes <= MOST_QUEUED_BYTES && this.#socket.isPaused()) this.#socket.resume();
+    if (!this.#isFull && this.#socket.isPaused()) this.#socket.resume();
   }
 
   #answer(frame: Buffer): void {

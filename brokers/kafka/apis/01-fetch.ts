@@ -6,6 +6,9 @@ import type { AbortedTransaction } from '../open-transactions.ts';
 import { parked } from '../parked.ts';
 import type { BrokerState, Request } from '../request.ts';
 
+/** `fetch.max.bytes` of Apache Kafka's broker: an answer has no more, whatever the client asks. */
+const MOST_BYTES = 55 * 1024 * 1024;
+
 /**
  * Fetch Request (4–12) => replica_id max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch [topics]
  *                         [forgotten_topics_data] rack_id
@@ -35,7 +38,7 @@ export function fetch(request: Request, answer: Writer, broker: BrokerState): Pr
   body.int32();
   const maxWaitMs = Math.min(body.int32(), broker.maxFetchWaitMs);
   const minBytes = body.int32();
-  const maxBytes = body.int32();
+  const maxBytes = Math.min(body.int32(), MOST_BYTES);
   const committed = body.int8() === READ_COMMITTED;
   const sessionId = version >= 7 ? body.int32() : 0;
   const sessionEpoch = version >= 7 ? body.int32() : -1;
