@@ -137,6 +137,7 @@ export class SiteProcess {
   /** Ends everything; when it resolves nothing is left running. May be called at any moment, and more than once. */
   stop(): Promise<void> {
     this.#ready = false;
+    this.#walk?.stopping();
     this.#stopping ??= this.#stages.stop().then(() => this.#walk?.stopped());
     return this.#stopping;
   }

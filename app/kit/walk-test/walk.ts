@@ -37,16 +37,19 @@ export class WalkNotes {
   readonly #floors = new Set<number>();
   readonly #lamps = new Set<string>();
   readonly #exercised = new Map<SectionName, Set<string>>();
+  readonly #listening: readonly (() => void)[];
 
   constructor({ path, site, model, events }: { path: string; site: string; model: ReadModel; events: EventLog }) {
     this.#path = path;
     this.#site = site;
     this.#model = model;
-    events.onEvent(({ event }) => this.#happened(event));
-    model.onChange((change) => {
-      if (change.view === 'detector') this.#looked(change.id);
-      else if (change.view === 'floor') this.#floors.add(change.floor);
-    });
+    this.#listening = [
+      events.onEvent(({ event }) => this.#happened(event)),
+      model.onChange((change) => {
+        if (change.view === 'detector') this.#looked(change.id);
+        else if (change.view === 'floor') this.#floors.add(change.floor);
+      }),
+    ];
   }
 
   /** The site has started: its own log does not say so. */
@@ -57,6 +60,11 @@ export class WalkNotes {
   /** A test did this to a detector. */
   acted(action: DetectorAction): void {
     this.#exercise('actions', action);
+  }
+
+  /** What happens from now on happens because the site stops: its detectors go, and nobody tested that. */
+  stopping(): void {
+    for (const end of this.#listening) end();
   }
 
   /**
