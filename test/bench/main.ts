@@ -9,6 +9,7 @@ import { RunningCommand } from '../support/command.ts';
 import { recordingLogger } from '../support/logger.ts';
 import { benchBridge } from './bridge.ts';
 import { benchFleet } from './fleet.ts';
+import { benchKafkaConnections } from './kafka-connections.ts';
 import { benchKafkaData } from './kafka-data.ts';
 import { benchKafkaStart } from './kafka-start.ts';
 import { benchKit, benchVirtualTime } from './kit.ts';
@@ -83,6 +84,13 @@ const BENCHES: Readonly<Record<string, (servers: () => Promise<Servers>, real: b
     print('records of 1 KB written to it', result.recordsPerSecond, '/s');
     print('… beside memory', 100 * result.shareOfMemorySpeed, '%');
     print('… memory of the process, client included', result.rssBytes / MB, 'MB');
+  },
+  async 'kafka-connections'() {
+    const result = await benchKafkaConnections(10_000);
+    print('10,000 idle Kafka connections: memory for each', result.bytesPerConnection / 1024, 'KB');
+    print('… CPU of the broker', 100 * result.cores, '% of a core');
+    print('… a request on one of them', result.askMs, 'ms');
+    print('… connects, each with a request', result.perSecond, '/s');
   },
   async start() {
     const runs: Awaited<ReturnType<typeof benchStart>>[] = [];
