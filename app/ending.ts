@@ -80,6 +80,7 @@ export class Ending {
       withheld: (topic, options) => transit.withheld(topic, options),
       written: (topic, partition, end) => transit.written(topic, partition, end),
       hold: (hop, what) => transit.hold(hop, what),
+      turn: (what) => transit.turn(what),
       receiver: (clientId, options) => this.#receiver(transit.receiver(clientId, options)),
       reader: () => this.#reader(transit.reader()),
     };

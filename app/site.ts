@@ -38,6 +38,7 @@ import { SENT_TOPICS, Sent } from './kit/sent.ts';
 import { Settling } from './kit/settling.ts';
 import { msOf, realTime, type SiteClock, type SiteTime, virtualTime } from './kit/site-time.ts';
 import { placeOf } from './kit/story/hops.ts';
+import { Turns } from './kit/turns.ts';
 import { VirtualClock } from './kit/virtual-clock.ts';
 import { silentLogger } from './logger.ts';
 import { realRandom, seededRandom } from './random.ts';
@@ -124,7 +125,7 @@ const VIRTUAL_SEED = 'smokewire';
 export class Site {
   readonly inbox: InboxHandle;
   readonly #process: SiteProcess;
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
   readonly #time: SiteTime;
   readonly #strict: boolean;
   readonly #events: SiteEvent[] = [];
@@ -148,9 +149,11 @@ export class Site {
   }) {
     const { virtual, strict, allow, logger, retryDelaysMs, sendTimeoutMs, settings } = options;
     const config = parseConfig(virtual ? { seed: VIRTUAL_SEED, ...settings } : settings);
-    const settling = new Settling(this.#ledger, realClock);
+    const turns = new Turns();
+    this.#ledger = new Ledger(virtual ? turns : undefined);
+    const settling = new Settling(this.#ledger, realClock, turns);
     const settled = () => settling.settled();
-    this.#time = virtual ? virtualTime(new VirtualClock(settled), settled) : realTime(realClock, settled);
+    this.#time = virtual ? virtualTime(new VirtualClock(settled), settled, turns) : realTime(realClock, settled);
     this.#errors = new ErrorLog(() => this.#time.clock.now());
     this.#process = new SiteProcess({
       walkTest: options.walkTest,
@@ -256,7 +259,7 @@ export class Site {
   detector(id: number): DetectorHandle {
     const { model } = this.#process;
     const subject = `detector/${id}`;
-    const act = (action: DetectorAction) => () => this.#time.done(this.#process.act(id, action));
+    const act = (action: DetectorAction) => () => this.#time.act(() => this.#process.act(id, action));
     const [trip, clear, kill, silence, revive] = DETECTOR_ACTIONS.map(act);
     if (!trip || !clear || !kill || !silence || !revive) throw new SmokewireError('INTERNAL', 'an action is missing');
     return {
@@ -414,8 +417,10 @@ export class Site {
 
   /** What a human does goes the way of the panel's buttons. */
   #send(method: 'POST' | 'PUT', path: string, body?: object): Promise<unknown> {
-    const over = this.#ledger.begin('http', `${method} ${path}`);
-    return this.#time.done(new SiteApi(this.#process.url).send(method, path, body).finally(over));
+    return this.#time.act(() => {
+      const over = this.#ledger.begin('http', `${method} ${path}`);
+      return new SiteApi(this.#process.url).send(method, path, body).finally(over);
+    });
   }
 
   #inbox(): InboxHandle {

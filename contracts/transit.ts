@@ -25,6 +25,11 @@ export interface Transit {
    * test, and is at rest.
    */
   hold(hop: Hop, what: string): Ended;
+  /**
+   * Resolves when it is the turn of `what`: at once, unless time stands still. Then what competes at an instant takes turns by
+   * the order of its name, each when the site has settled after the one before, so that it is not decided by sockets.
+   */
+  turn(what: string): Promise<void>;
   /** One that receives from the MQTT broker, by its client id: the same again for a session that is kept. */
   receiver(clientId: string, options: ReceiverOptions): Receiver;
   /** Kafka has records of the site up to `end`, the offset after the last one. Topics are named without prefix. */
@@ -69,6 +74,7 @@ export const unwatched: Transit = {
   published: nothing,
   withheld: nothing,
   hold: () => nothing,
+  turn: () => Promise.resolve(),
   receiver: () => ({ live: nothing, away: nothing, received: nothing, returned: nothing }),
   written: nothing,
   reader: () => ({ at: nothing, leave: nothing, end: nothing }),

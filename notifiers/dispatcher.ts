@@ -117,15 +117,22 @@ export class Dispatcher<N extends Notice> {
     const { notBefore } = job.attempt;
     const waitMs = schedule.waitMs(notBefore, clock.now());
     if (waitMs === 0) {
-      this.#queue.push(job);
+      void this.#inTurn(job);
       return;
     }
     job.waiting = { topic: job.topic, notBefore };
     this.#waiting.add(job);
-    job.timer = clock.after(`retry/${channel.name}`, waitMs, () => {
+    job.timer = clock.after(`retry/${channel.name} ${job.id}`, waitMs, () => {
       this.#endWait(job);
-      this.#queue.push(job);
+      void this.#inTurn(job);
     });
+  }
+
+  async #inTurn(job: Job<N>): Promise<void> {
+    const { channel, transit = unwatched } = this.#options;
+    this.#waiting.add(job);
+    await transit.turn(`${channel.name} ${job.id}`);
+    if (this.#waiting.delete(job)) this.#queue.push(job);
   }
 
   #endWait(job: Job<N>): void {

@@ -10,6 +10,7 @@ const TRAVEL = { closed: 0, open: 1 } as const satisfies Record<ValvePosition, n
  * during a movement turns it round where it is; only the newest command is answered. Made closed.
  */
 export class Valve {
+  readonly #name: string;
   readonly #clock: Clock;
   readonly #moveMs: number;
   readonly #report: (state: ValveStatePayload) => void;
@@ -21,7 +22,8 @@ export class Valve {
   #movement: { readonly towards: ValvePosition; readonly began: number; readonly timer: Timer } | undefined;
   #stuck = false;
 
-  constructor(clock: Clock, moveMs: number, report: (state: ValveStatePayload) => void) {
+  constructor(name: string, clock: Clock, moveMs: number, report: (state: ValveStatePayload) => void) {
+    this.#name = name;
     this.#clock = clock;
     this.#moveMs = moveMs;
     this.#report = report;
@@ -78,7 +80,7 @@ export class Valve {
     if (distance === 0) {
       arrive();
     } else {
-      const timer = this.#clock.after('valve movement', distance * this.#moveMs, arrive);
+      const timer = this.#clock.after(`movement of ${this.#name}`, distance * this.#moveMs, arrive);
       this.#movement = { towards, began: this.#clock.now(), timer };
     }
   }

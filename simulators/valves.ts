@@ -57,7 +57,7 @@ export class Valves implements Service {
     this.#valves = new Map(
       Array.from({ length: floors }, (_, index) => {
         const floor = index + 1;
-        return [floor, new Valve(clock, moveMs, (state) => this.#report(floor, state))];
+        return [floor, new Valve(`valve ${floor}`, clock, moveMs, (state) => this.#report(floor, state))];
       }),
     );
     this.#client = new MqttClient({

@@ -1,6 +1,7 @@
 import type { Ended, Hop, Reader, Receiver, ReceiverOptions, Transit } from '../../contracts/transit.ts';
 import { Lag } from './lag.ts';
 import { type Outcasts, Owed } from './owed.ts';
+import type { Turns } from './turns.ts';
 
 /** Something that is under way. */
 interface Entry {
@@ -16,8 +17,14 @@ export class Ledger implements Transit {
   readonly #heldHops = new Map<Hop, number>();
   readonly #owed = new Owed(() => this.wake());
   readonly #lag = new Lag(() => this.wake());
+  readonly #turns: Turns | undefined;
   /** Called once, at the next change. */
   #waiting: (() => void)[] = [];
+
+  /** Without `turns` everybody's turn is now. */
+  constructor(turns?: Turns) {
+    this.#turns = turns;
+  }
 
   begin(hop: Hop, what: string): Ended {
     const entry: Entry = { hop, what, holds: 0 };
@@ -38,6 +45,10 @@ export class Ledger implements Transit {
   /** Somebody else may have published something: the MQTT broker is asked before the site counts as settled. */
   doubt(): void {
     this.#owed.doubt();
+  }
+
+  turn(what: string): Promise<void> {
+    return this.#turns?.turn(what) ?? Promise.resolve();
   }
 
   receiver(clientId: string, options: ReceiverOptions): Receiver {

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../contracts/clock.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { Ledger } from './ledger.ts';
+import type { Turns } from './turns.ts';
 
 /** After so long without any change on the wire something hangs, in milliseconds of the machine. */
 const PATIENCE_MS = 10_000;
@@ -10,11 +11,16 @@ const PATIENCE_MS = 10_000;
 export class Settling {
   readonly #ledger: Ledger;
   readonly #wireClock: Clock;
+  readonly #turns: Turns | undefined;
   #looking: Promise<void> | undefined;
 
-  constructor(ledger: Ledger, wireClock: Clock) {
+  /** @param turns who goes on when the site has come to rest, before it counts as settled */
+  constructor(ledger: Ledger, wireClock: Clock, turns?: Turns) {
     this.#ledger = ledger;
     this.#wireClock = wireClock;
+    this.#turns = turns;
+    // Nobody else may be waiting for the site to settle. Who is will hear of what goes wrong.
+    turns?.onWanted(() => void this.settled().catch(() => {}));
   }
 
   /**
@@ -32,8 +38,8 @@ export class Settling {
       for (;;) {
         // What this turn began has begun once its promises have run.
         await turn();
-        if (this.#ledger.settle()) return;
-        await this.#change();
+        if (!this.#ledger.settle()) await this.#change();
+        else if (!this.#turns?.next()) return;
       }
     } finally {
       this.#looking = undefined;

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Clock, sleep, type Timer } from '../../contracts/clock.ts';
 import { type Duration, durationSchema } from '../../contracts/duration.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
+import type { Turns } from './turns.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** A timer of the site that waits. */
@@ -39,7 +40,9 @@ export interface SiteTime {
   readonly hands: SiteClock;
   /** Resolves when the site has settled. */
   settled(): Promise<void>;
-  /** What a test did, or waited for, is done: in virtual time once the site has settled after it. */
+  /** What a test does: in virtual time in its turn, and done when the site has settled after it. */
+  act<T>(begin: () => Promise<T>): Promise<T>;
+  /** What a test waited for, or did in parts that need no turn, is done: in virtual time once the site has settled after it. */
   done<T>(act: Promise<T>): Promise<T>;
   /** Calls `late` after `ms`: in virtual time when all else of that instant has happened, since it was in time. */
   deadline(name: string, ms: number, late: () => void): Timer;
@@ -60,7 +63,10 @@ export function msOf(duration: Duration): number {
   throw new SmokewireError('USAGE_INVALID', error.issues.map((issue) => issue.message).join('; '));
 }
 
-export function virtualTime(clock: VirtualClock, settled: () => Promise<void>): SiteTime {
+/** What a test does goes before what the site does by itself. */
+const ACT = '';
+
+export function virtualTime(clock: VirtualClock, settled: () => Promise<void>, turns: Turns): SiteTime {
   const waits = new Set<(error: unknown) => void>();
   let driving = false;
 
@@ -100,6 +106,13 @@ export function virtualTime(clock: VirtualClock, settled: () => Promise<void>): 
     clock,
     hands,
     settled,
+    act: async (begin) => {
+      // Where the site does not settle, no turn comes.
+      await Promise.race([turns.turn(ACT), settled()]);
+      const result = await begin();
+      await settled();
+      return result;
+    },
     done: async (act) => {
       const result = await act;
       await settled();
@@ -136,6 +149,7 @@ export function realTime(clock: Clock, settled: () => Promise<void>): SiteTime {
     clock,
     hands,
     settled,
+    act: (begin) => begin(),
     done: (act) => act,
     deadline: (name, ms, late) => clock.after(name, ms, late),
     awaited: () => () => {},

@@ -95,7 +95,7 @@ export class VirtualClock implements Clock {
   async #run(until: number, done: () => boolean): Promise<boolean> {
     for (;;) {
       await this.#settled();
-      // Those who waited for what has happened may act before the next timer fires.
+      // Those who acted, or waited for what has happened, may act before the next timer fires.
       await this.#settled();
       if (done()) return true;
       const next = this.#queue.next;

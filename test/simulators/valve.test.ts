@@ -8,7 +8,7 @@ function rig() {
   const clock = new ManualClock();
   const start = clock.now();
   const reports: (ValveStatePayload & { at: number })[] = [];
-  const valve = new Valve(clock, 1_000, (state) => reports.push({ ...state, at: clock.now() - start }));
+  const valve = new Valve('valve 1', clock, 1_000, (state) => reports.push({ ...state, at: clock.now() - start }));
   const command = (name: string, position: ValvePosition) =>
     valve.take({ id: idOf(name), position, by: 'operator/test', expires: '2026-01-01T00:00:00Z' });
   return { clock, valve, reports, command };

@@ -37,6 +37,8 @@ export class Lane implements Work {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #metrics: Metrics;
+  /** How its timer is called. */
+  readonly #deadline: string;
   /** Tables that are not read to their end yet, with that end. */
   readonly #restoring = new Map<string, number>();
   /** What is emitted and not acknowledged, in order. */
@@ -54,6 +56,7 @@ export class Lane implements Work {
     this.#clock = clock;
     this.#log = log.child({ partition: claim.partition });
     this.#metrics = metrics;
+    this.#deadline = `${definition.role} deadline of partition ${claim.partition}`;
     this.#task = definition.createTask(claim.partition);
     for (const table of definition.tables ?? []) {
       const { start, end } = claim.extents.get(table) ?? { start: 0, end: 0 };
@@ -176,7 +179,7 @@ export class Lane implements Work {
     const deadline = this.#task.deadline?.();
     if (deadline === undefined) return;
     const delay = Math.min(Math.max(0, deadline - this.#clock.now()), LONGEST_TIMER_MS);
-    this.#timer = this.#clock.after(`${this.#definition.role} deadline`, delay, () => this.#wake());
+    this.#timer = this.#clock.after(this.#deadline, delay, () => this.#wake());
   }
 
   #wake(): void {
@@ -186,7 +189,7 @@ export class Lane implements Work {
       this.#arm();
     } catch (error) {
       this.#log.error({ code: 'STEP_FAILED', error: messageOf(error) }, 'a task failed when its time came');
-      this.#timer = this.#clock.after(`${this.#definition.role} deadline`, AFTER_FAILURE_MS, () => this.#arm());
+      this.#timer = this.#clock.after(this.#deadline, AFTER_FAILURE_MS, () => this.#arm());
     }
   }
 }

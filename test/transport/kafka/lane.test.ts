@@ -301,7 +301,7 @@ describe('time', () => {
     expect(log.splice(0)).toEqual(['send woken']);
     await acknowledge();
     subject.take(batch('signals', record('signals', 2)));
-    expect(clock.pending()).toEqual(['test deadline']);
+    expect(clock.pending()).toEqual(['test deadline of partition 2']);
     await subject.finish();
     expect(clock.pending()).toEqual([]);
   });
