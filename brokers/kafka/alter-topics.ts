@@ -1,5 +1,6 @@
 import type { Writer } from './codec/writer.ts';
 import { ErrorCode, type Refusal } from './error-codes.ts';
+import { repeated } from './repeated.ts';
 import type { BrokerState } from './request.ts';
 import { type NewTopic, settingsRefusal, type Topic } from './topics.ts';
 
@@ -33,12 +34,17 @@ export function alterTopics(
   validateOnly: boolean,
   answer: Writer,
 ): void {
+  const key = ({ type, name }: Alteration) => `${type} ${name}`;
+  const twice = repeated(alterations.map(key));
+
   answer.int32(0);
   answer.array(alterations, (alteration) => {
-    const { error, message } = alter(broker, alteration, validateOnly);
+    const { error, message } = twice.has(key(alteration)) ? TWICE : alter(broker, alteration, validateOnly);
     answer.errorCode(error).nullableString(message).int8(alteration.type).string(alteration.name);
   });
 }
+
+const TWICE: Refusal = { error: ErrorCode.INVALID_REQUEST, message: 'the resource is named twice' };
 
 function alter(broker: BrokerState, alteration: Alteration, validateOnly: boolean): Refusal {
   if (alteration.type !== TOPIC) {

@@ -25,6 +25,7 @@ export const HEADER_BYTES = 61;
 const LENGTH_ENDS = 12;
 const MAGIC = 2;
 const COMPRESSION = 0b000111;
+const LOG_APPEND_TIME = 0b001000;
 const TRANSACTIONAL = 0b010000;
 const CONTROL = 0b100000;
 
@@ -33,6 +34,8 @@ export const batchBytes = (bytes: Buffer, at: number): number => bytes.readInt32
 export const batchLastOffset = (bytes: Buffer, at: number): number => readInt64(bytes, at) + bytes.readInt32BE(at + 23);
 export const batchIsCompressed = (bytes: Buffer, at: number): boolean =>
   (bytes.readInt16BE(at + 21) & COMPRESSION) !== 0;
+export const batchHasLogAppendTime = (bytes: Buffer, at: number): boolean =>
+  (bytes.readInt16BE(at + 21) & LOG_APPEND_TIME) !== 0;
 export const batchIsTransactional = (bytes: Buffer, at: number): boolean =>
   (bytes.readInt16BE(at + 21) & TRANSACTIONAL) !== 0;
 export const batchIsControl = (bytes: Buffer, at: number): boolean => (bytes.readInt16BE(at + 21) & CONTROL) !== 0;
@@ -67,6 +70,14 @@ export function batchProducer(bytes: Buffer, at: number): ProducerStamp {
 export function stampBatch(bytes: Buffer, at: number, baseOffset: number): void {
   writeInt64(bytes, baseOffset, at);
   bytes.writeInt32BE(0, at + 12);
+}
+
+/** The batch with the time of its append in place of its records' own. */
+export function batchAppendedAt(batch: Buffer, now: number): Buffer {
+  const stamped = Buffer.from(batch);
+  stamped.writeInt16BE(stamped.readInt16BE(21) | LOG_APPEND_TIME, 21);
+  writeInt64(stamped, now, 35);
+  return sealBatch(stamped);
 }
 
 /** The batch at `at` with fewer of its records, given as they stand in it; offsets and timestamps stay theirs. */

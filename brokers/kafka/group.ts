@@ -12,6 +12,7 @@ import {
   type SyncRequest,
   syncFailure,
 } from './member.ts';
+import { subscribesTo } from './subscription.ts';
 
 /** As much of a client's id as goes into its member id. */
 const LONGEST_CLIENT_ID = 255;
@@ -118,6 +119,14 @@ export class Group {
     const { generation, memberId, instanceId } = claimed;
     if (generation < 0 && (this.isEmpty || (memberId === '' && instanceId === null))) return ErrorCode.NONE;
     return this.#isMember(claimed);
+  }
+
+  /** Whether one of the members, which are consumers, subscribes to a topic. */
+  subscribesTo(topic: string): boolean {
+    for (const { protocols } of this.members()) {
+      if (protocols.some(({ metadata }) => subscribesTo(metadata, topic))) return true;
+    }
+    return false;
   }
 
   /** Everyone has to join again now, unless they are at it already. */

@@ -23,6 +23,9 @@ export interface KeptOffset {
   readonly committed: CommittedOffset;
 }
 
+/** The protocol type of groups of consumers. */
+const CONSUMER = 'consumer';
+
 interface ForCommit {
   readonly error: ErrorCode;
   readonly offsets?: Offsets;
@@ -88,6 +91,16 @@ export class Groups {
     const { group, offsets } = known ?? this.#make(id);
     const error = judge(group);
     return error === ErrorCode.NONE ? { error, offsets } : { error };
+  }
+
+  /** The offsets of a group, to delete some of what nobody consumes. Members of a kind that we cannot ask keep all. */
+  forDeletion(id: string): ForCommit & { isSubscribed(topic: string): boolean } {
+    const known = this.#byId.get(id);
+    const isSubscribed = (topic: string) => known?.group.subscribesTo(topic) ?? false;
+    if (!known) return { error: ErrorCode.GROUP_ID_NOT_FOUND, isSubscribed };
+    const { group, offsets } = known;
+    if (!group.isEmpty && group.protocolType !== CONSUMER) return { error: ErrorCode.NON_EMPTY_GROUP, isSubscribed };
+    return { error: ErrorCode.NONE, offsets, isSubscribed };
   }
 
   delete(id: string): ErrorCode {

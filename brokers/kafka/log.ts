@@ -1,5 +1,6 @@
 import type { Clock } from '../../contracts/clock.ts';
 import {
+  batchAppendedAt,
   batchBaseOffset,
   batchBytes,
   batchIsControl,
@@ -32,6 +33,8 @@ export type Watcher = (bytes: number, stableBytes: number) => void;
 export interface Appended {
   readonly error: ErrorCode;
   readonly baseOffset: number;
+  /** Milliseconds since the epoch, where records get the time of their append; −1 otherwise. */
+  readonly appendTime: number;
 }
 
 /**
@@ -86,18 +89,20 @@ export class PartitionLog {
 
   /** Takes one batch of a Produce request. */
   append(batch: Buffer): Appended {
-    const { maxMessageBytes, compacts } = this.#config();
+    const { maxMessageBytes, compacts, logAppendTime } = this.#config();
     const error = batchProblem(batch, maxMessageBytes);
-    if (error !== ErrorCode.NONE) return { error, baseOffset: -1 };
-    if (compacts && hasNullKey(batch)) return { error: ErrorCode.INVALID_RECORD, baseOffset: -1 };
+    if (error !== ErrorCode.NONE) return notAppended(error);
+    if (compacts && hasNullKey(batch)) return notAppended(ErrorCode.INVALID_RECORD);
     const stamp = batchProducer(batch, 0);
     const verdict = this.#producers.judge(stamp);
-    if (verdict.kind === 'error') return { error: verdict.error, baseOffset: -1 };
-    if (verdict.kind === 'duplicate') return { error: ErrorCode.NONE, baseOffset: verdict.baseOffset };
+    if (verdict.kind === 'error') return notAppended(verdict.error);
+    if (verdict.kind === 'duplicate') return { error: ErrorCode.NONE, baseOffset: verdict.baseOffset, appendTime: -1 };
     if (!stamp.isTransactional && this.#transactions.isOpen(stamp.producerId)) {
-      return { error: ErrorCode.INVALID_TXN_STATE, baseOffset: -1 };
+      return notAppended(ErrorCode.INVALID_TXN_STATE);
     }
-    return { error: ErrorCode.NONE, baseOffset: this.#append(batch) };
+    const appendTime = logAppendTime ? this.#clock.now() : -1;
+    const baseOffset = this.#append(logAppendTime ? batchAppendedAt(batch, appendTime) : batch);
+    return { error: ErrorCode.NONE, baseOffset, appendTime };
   }
 
   /** Whether the producer has written something here whose transaction is still open. */
@@ -144,6 +149,11 @@ export class PartitionLog {
       left -= slice.length;
     }
     return slices;
+  }
+
+  /** The greatest timestamp of a record; −1 without records. */
+  get newestTimestamp(): number {
+    return this.#slabs.reduce((newest, slab) => Math.max(newest, slab.maxTimestamp), -1);
   }
 
   /** The first record that is not older than `timestamp`; undefined when all are. */
@@ -323,6 +333,10 @@ export class PartitionLog {
     this.#bytes -= first.size;
     this.#transactions.forget(first.endOffset);
   }
+}
+
+export function notAppended(error: ErrorCode): Appended {
+  return { error, baseOffset: -1, appendTime: -1 };
 }
 
 function sizeOf(slabs: readonly Slab[]): number {

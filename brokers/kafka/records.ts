@@ -2,6 +2,7 @@ import {
   batchBaseOffset,
   batchBaseTimestamp,
   batchBytes,
+  batchHasLogAppendTime,
   batchIsCompressed,
   batchLastOffset,
   batchMaxTimestamp,
@@ -41,6 +42,7 @@ export function* recordsOf(bytes: Buffer, at: number): Generator<LogRecord> {
   const baseTimestamp = batchBaseTimestamp(bytes, at);
   const lastOffset = batchLastOffset(bytes, at);
   const count = batchRecordCount(bytes, at);
+  const appendTime = batchHasLogAppendTime(bytes, at) ? batchMaxTimestamp(bytes, at) : undefined;
   const cursor = { bytes, at: at + HEADER_BYTES, end: at + batchBytes(bytes, at) };
   for (let i = 0; i < count; i++) {
     const start = cursor.at;
@@ -48,7 +50,8 @@ export function* recordsOf(bytes: Buffer, at: number): Generator<LogRecord> {
     const end = cursor.at + length;
     if (length < 0 || end > cursor.end) throw new MalformedFrame('a record longer than its batch');
     cursor.at += 1;
-    const timestamp = baseTimestamp + varint(cursor);
+    const delta = varint(cursor);
+    const timestamp = appendTime ?? baseTimestamp + delta;
     const offset = baseOffset + varint(cursor);
     if (offset < baseOffset || offset > lastOffset || !Number.isSafeInteger(timestamp)) {
       throw new MalformedFrame('a record that lies outside its batch');

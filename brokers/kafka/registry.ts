@@ -16,6 +16,7 @@ import { createTopics } from './apis/19-create-topics.ts';
 import { deleteTopics } from './apis/20-delete-topics.ts';
 import { deleteRecords } from './apis/21-delete-records.ts';
 import { initProducerId } from './apis/22-init-producer-id.ts';
+import { offsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts';
 import { addPartitionsToTxn } from './apis/24-add-partitions-to-txn.ts';
 import { addOffsetsToTxn } from './apis/25-add-offsets-to-txn.ts';
 import { endTxn } from './apis/26-end-txn.ts';
@@ -25,6 +26,8 @@ import { alterConfigs } from './apis/33-alter-configs.ts';
 import { createPartitions } from './apis/37-create-partitions.ts';
 import { deleteGroups } from './apis/42-delete-groups.ts';
 import { incrementalAlterConfigs } from './apis/44-incremental-alter-configs.ts';
+import { offsetDelete } from './apis/47-offset-delete.ts';
+import { describeCluster } from './apis/60-describe-cluster.ts';
 import type { Handler } from './request.ts';
 
 export interface Api {
@@ -39,6 +42,9 @@ export interface Api {
   readonly servedFrom?: number;
   readonly handle: Handler;
 }
+
+/** Of an API that has no flexible version. */
+const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * All that is served; ApiVersions answers from this list and docs/kafka-coverage.md is held equal to it. The newest
@@ -67,6 +73,7 @@ export const REGISTRY: readonly Api[] = [
   { key: 20, name: 'DeleteTopics', min: 1, max: 6, flexibleFrom: 4, handle: deleteTopics },
   { key: 21, name: 'DeleteRecords', min: 0, max: 2, flexibleFrom: 2, handle: deleteRecords },
   { key: 22, name: 'InitProducerId', min: 0, max: 4, flexibleFrom: 2, handle: initProducerId },
+  { key: 23, name: 'OffsetForLeaderEpoch', min: 2, max: 4, flexibleFrom: 4, handle: offsetForLeaderEpoch },
   { key: 24, name: 'AddPartitionsToTxn', min: 0, max: 3, flexibleFrom: 3, handle: addPartitionsToTxn },
   { key: 25, name: 'AddOffsetsToTxn', min: 0, max: 3, flexibleFrom: 3, handle: addOffsetsToTxn },
   { key: 26, name: 'EndTxn', min: 0, max: 3, flexibleFrom: 3, handle: endTxn },
@@ -76,4 +83,6 @@ export const REGISTRY: readonly Api[] = [
   { key: 37, name: 'CreatePartitions', min: 0, max: 3, flexibleFrom: 2, handle: createPartitions },
   { key: 42, name: 'DeleteGroups', min: 0, max: 2, flexibleFrom: 2, handle: deleteGroups },
   { key: 44, name: 'IncrementalAlterConfigs', min: 0, max: 1, flexibleFrom: 1, handle: incrementalAlterConfigs },
+  { key: 47, name: 'OffsetDelete', min: 0, max: 0, flexibleFrom: NEVER, handle: offsetDelete },
+  { key: 60, name: 'DescribeCluster', min: 0, max: 0, flexibleFrom: 0, handle: describeCluster },
 ];

@@ -11,6 +11,8 @@ export interface LogConfig {
   readonly maxMessageBytes: number;
   readonly segmentBytes: number;
   readonly deleteRetentionMs: number;
+  /** Whether records get the time of their append in place of their own. */
+  readonly logAppendTime: boolean;
 }
 
 /** Defaults that the broker's options set. */
@@ -48,7 +50,7 @@ const SETTINGS = new Map<string, Rule>(
     'flush.ms': { type: LONG, form: COUNT, fallback: NEVER },
     'max.compaction.lag.ms': { type: LONG, form: COUNT, fallback: NEVER },
     'max.message.bytes': { type: INT, form: COUNT, fallback: '' },
-    'message.timestamp.type': { type: STRING, form: /^CreateTime$/, fallback: 'CreateTime' },
+    'message.timestamp.type': { type: STRING, form: /^(CreateTime|LogAppendTime)$/, fallback: 'CreateTime' },
     'min.cleanable.dirty.ratio': { type: DOUBLE, form: /^(0(\.\d+)?|1(\.0+)?)$/, fallback: '0.5' },
     'min.compaction.lag.ms': { type: LONG, form: COUNT, fallback: '0' },
     'min.insync.replicas': { type: INT, form: /^[1-9]\d{0,3}$/, fallback: '1' },
@@ -77,6 +79,7 @@ export class TopicConfig implements LogConfig {
   readonly maxMessageBytes: number;
   readonly segmentBytes: number;
   readonly deleteRetentionMs: number;
+  readonly logAppendTime: boolean;
   readonly explicit: ReadonlyMap<string, string>;
   readonly #defaults: TopicDefaults;
 
@@ -91,6 +94,7 @@ export class TopicConfig implements LogConfig {
     this.maxMessageBytes = Number(this.#value('max.message.bytes'));
     this.segmentBytes = Math.min(Number(this.#value('segment.bytes')), SEGMENT_BYTES);
     this.deleteRetentionMs = Number(this.#value('delete.retention.ms'));
+    this.logAppendTime = this.#value('message.timestamp.type') === 'LogAppendTime';
   }
 
   /** All settings in the order of their names. */
@@ -101,6 +105,12 @@ export class TopicConfig implements LogConfig {
       source: this.explicit.has(name) ? ConfigSource.DYNAMIC_TOPIC : ConfigSource.DEFAULT,
       type,
     }));
+  }
+
+  /** What a list consists of; undefined for a setting that is none. */
+  list(name: string): readonly string[] | undefined {
+    if (SETTINGS.get(name)?.type !== LIST) return undefined;
+    return this.#value(name).split(/, ?/);
   }
 
   #value(name: string): string {

@@ -2,6 +2,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Random } from '../../contracts/random.ts';
 import { ErrorCode, NO_REFUSAL, type Refusal } from './error-codes.ts';
 import { PartitionLog } from './log.ts';
+import { NODE_ID } from './request.ts';
 import { NO_STORE, type Store } from './store.ts';
 import { checkSetting, TopicConfig, type TopicDefaults } from './topic-config.ts';
 
@@ -42,6 +43,8 @@ export interface NewTopic {
   readonly name: string;
   readonly partitions: number;
   readonly replicationFactor: number;
+  /** Which brokers have which partition; empty to leave it to this one. */
+  readonly assignments: readonly { readonly index: number; readonly nodes: readonly number[] }[];
   readonly settings: readonly (readonly [name: string, value: string | null])[];
 }
 
@@ -113,6 +116,9 @@ export class Topics {
   refusal(wanted: NewTopic): Refusal {
     if (!isTopicName(wanted.name)) return refuse(ErrorCode.INVALID_TOPIC, 'not a topic name');
     if (this.#byName.has(wanted.name)) return refuse(ErrorCode.TOPIC_ALREADY_EXISTS, 'the topic exists');
+    const twin = [...this.#byName.keys()].find((name) => metricName(name) === metricName(wanted.name));
+    if (twin !== undefined) return refuse(ErrorCode.INVALID_TOPIC, `the name collides with that of ${twin}`);
+    if (wanted.assignments.length > 0) return assignmentRefusal(wanted);
     if (wanted.partitions !== -1 && (wanted.partitions < 1 || wanted.partitions > MOST_PARTITIONS)) {
       return refuse(ErrorCode.INVALID_PARTITIONS, `a topic has 1 to ${MOST_PARTITIONS} partitions`);
     }
@@ -123,9 +129,9 @@ export class Topics {
   }
 
   /** What a topic that is not refused is going to be. */
-  plan({ name, partitions, settings }: NewTopic): TopicPlan {
-    const { defaultPartitions } = this.#options;
-    return { name, partitions: partitions === -1 ? defaultPartitions : partitions, config: this.#config(settings) };
+  plan({ name, partitions, assignments, settings }: NewTopic): TopicPlan {
+    const unsaid = assignments.length || this.#options.defaultPartitions;
+    return { name, partitions: partitions === -1 ? unsaid : partitions, config: this.#config(settings) };
   }
 
   /** Makes a topic that is not refused. */
@@ -148,9 +154,14 @@ export class Topics {
   }
 
   /** Why a topic cannot get `partitions`, if it cannot: they only ever become more. */
-  growthRefusal(topic: Topic, partitions: number): Refusal {
-    if (partitions > topic.partitions.length && partitions <= MOST_PARTITIONS) return NO_REFUSAL;
-    return refuse(ErrorCode.INVALID_PARTITIONS, `the topic has ${topic.partitions.length} partitions`);
+  growthRefusal(topic: Topic, partitions: number, assignments: readonly (readonly number[])[] | null): Refusal {
+    const present = topic.partitions.length;
+    if (partitions <= present || partitions > MOST_PARTITIONS) {
+      return refuse(ErrorCode.INVALID_PARTITIONS, `the topic has ${present} partitions`);
+    }
+    if (assignments === null) return NO_REFUSAL;
+    const fits = assignments.length === partitions - present && assignments.every(isThisBroker);
+    return fits ? NO_REFUSAL : MISPLACED;
   }
 
   /** Gives a topic as many partitions; a number that is not refused. */
@@ -181,6 +192,28 @@ export function isTopicName(name: string): boolean {
   return NAME.test(name) && name !== '.' && name !== '..';
 }
 
+/** Metrics write a dot as an underscore, so two topics must not differ in that alone. */
+function metricName(topic: string): string {
+  return topic.replaceAll('.', '_');
+}
+
+function assignmentRefusal({ partitions, replicationFactor, assignments, settings }: NewTopic): Refusal {
+  if (partitions !== -1 || replicationFactor !== -1) {
+    return refuse(
+      ErrorCode.INVALID_REQUEST,
+      'assignments say by themselves how many partitions and replicas there are',
+    );
+  }
+  const indexes = new Set(assignments.map(({ index }) => index));
+  const isComplete = assignments.every((_, index) => indexes.has(index));
+  const isPlaced = assignments.every(({ nodes }) => isThisBroker(nodes));
+  return isComplete && isPlaced ? settingsRefusal(settings) : MISPLACED;
+}
+
+function isThisBroker(nodes: readonly number[]): boolean {
+  return nodes.length === 1 && nodes[0] === NODE_ID;
+}
+
 /** The first of the settings that cannot be taken. */
 export function settingsRefusal(settings: NewTopic['settings']): Refusal {
   for (const [name, value] of settings) {
@@ -193,3 +226,5 @@ export function settingsRefusal(settings: NewTopic['settings']): Refusal {
 function refuse(error: ErrorCode, message: string): Refusal {
   return { error, message };
 }
+
+const MISPLACED = refuse(ErrorCode.INVALID_REPLICA_ASSIGNMENT, `every partition has one replica, on broker ${NODE_ID}`);

@@ -2,7 +2,7 @@ import { batchIsTransactional, batchProducer, HEADER_BYTES } from '../batch.ts';
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
-import type { Appended, PartitionLog } from '../log.ts';
+import { type Appended, notAppended, type PartitionLog } from '../log.ts';
 import type { BrokerState, Request } from '../request.ts';
 import { asKnownTo } from '../transaction.ts';
 
@@ -23,7 +23,7 @@ import { asKnownTo } from '../transaction.ts';
  *       index => INT32
  *       error_code => INT16
  *       base_offset => INT64
- *       log_append_time => INT64        −1: CreateTime
+ *       log_append_time => INT64        −1, but where the topic's records get this time
  *       log_start_offset => INT64       5+
  *       record_errors => batch_index batch_index_error_message       8+; none is told
  *       error_message => NULLABLE_STRING                             8+
@@ -39,13 +39,13 @@ export function produce({ version, body }: Request, answer: Writer, broker: Brok
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, ({ index, records }) => {
       const log = broker.topics.log(name, index);
-      const { error, baseOffset } =
+      const { error, baseOffset, appendTime } =
         refusal !== ErrorCode.NONE
-          ? { error: refusal, baseOffset: -1 }
+          ? notAppended(refusal)
           : log === undefined
-            ? { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, baseOffset: -1 }
+            ? notAppended(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
             : append(broker, transactionalId, { name, index, log, records });
-      answer.int32(index).errorCode(error).int64(baseOffset).int64(-1);
+      answer.int32(index).errorCode(error).int64(baseOffset).int64(appendTime);
       if (version >= 5) answer.int64(log?.startOffset ?? -1);
       if (version >= 8) answer.array([], () => undefined).nullableString(null);
     });
@@ -93,7 +93,7 @@ function append(broker: BrokerState, transactionalId: string | null, { name, ind
     const { producerId, epoch } = batchProducer(records, 0);
     if (!log.hasOpenTransaction(producerId)) {
       const error = asKnownTo(false, broker.transactions.mayWrite({ transactionalId, producerId, epoch }, name, index));
-      if (error !== ErrorCode.NONE) return { error, baseOffset: -1 };
+      if (error !== ErrorCode.NONE) return notAppended(error);
     }
   }
   return log.append(records);

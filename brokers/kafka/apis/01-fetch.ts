@@ -1,6 +1,7 @@
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
+import { leaderEpochProblem } from '../leader-epoch.ts';
 import type { PartitionLog } from '../log.ts';
 import type { AbortedTransaction } from '../open-transactions.ts';
 import { parked } from '../parked.ts';
@@ -140,8 +141,8 @@ function collect(
 
 function problem(log: PartitionLog | undefined, { offset, leaderEpoch }: Wanted): ErrorCode {
   if (!log) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-  // The one leader there is has epoch 0 for ever.
-  if (leaderEpoch > 0) return ErrorCode.UNKNOWN_LEADER_EPOCH;
+  const error = leaderEpochProblem(leaderEpoch);
+  if (error !== ErrorCode.NONE) return error;
   return offset < log.startOffset || offset > log.endOffset ? ErrorCode.OFFSET_OUT_OF_RANGE : ErrorCode.NONE;
 }
 

@@ -97,7 +97,7 @@ function found(wanted: readonly Wanted[] | null, mayCreate: boolean, broker: Bro
 function find(name: string, mayCreate: boolean, broker: BrokerState): Topic | undefined {
   const known = broker.topics.get(name);
   if (known || !mayCreate) return known;
-  const wanted = { name, partitions: -1, replicationFactor: -1, settings: [] };
+  const wanted = { name, partitions: -1, replicationFactor: -1, assignments: [], settings: [] };
   return broker.topics.refusal(wanted).error === ErrorCode.NONE ? broker.topics.create(wanted) : undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode, type Refusal } from '../error-codes.ts';
+import { repeated } from '../repeated.ts';
 import type { BrokerState, Request } from '../request.ts';
 import { type NewTopic, NO_TOPIC_ID } from '../topics.ts';
 
@@ -23,12 +24,11 @@ export function createTopics({ version, body }: Request, answer: Writer, broker:
   const topics = body.array(() => readTopic(body));
   body.int32();
   const validateOnly = body.boolean();
-  const names = topics.map((topic) => topic.name);
+  const twice = repeated(topics.map((topic) => topic.name));
 
   answer.int32(0);
   answer.array(topics, (topic) => {
-    const twice = names.indexOf(topic.name) !== names.lastIndexOf(topic.name);
-    const refusal = twice ? TWICE : broker.topics.refusal(topic);
+    const refusal = twice.has(topic.name) ? TWICE : broker.topics.refusal(topic);
     if (refusal.error === ErrorCode.NONE && !validateOnly) broker.topics.create(topic);
     writeTopic(answer, version, topic, refusal, broker);
   });
@@ -42,7 +42,7 @@ function readTopic(body: Reader): NewTopic {
   const replicationFactor = body.int16();
   const assignments = body.array(() => ({ index: body.int32(), nodes: body.values(() => body.int32()) }));
   const settings = body.array(() => [body.string(), body.nullableString()] as const);
-  return { name, partitions: assignments.length || partitions, replicationFactor, settings };
+  return { name, partitions, replicationFactor, assignments, settings };
 }
 
 /**
@@ -70,10 +70,10 @@ function writeTopic(
   broker: BrokerState,
 ): void {
   answer.string(topic.name);
-  if (version >= 7) answer.uuid(broker.topics.get(topic.name)?.id ?? NO_TOPIC_ID);
+  const made = error === ErrorCode.NONE ? broker.topics.plan(topic) : undefined;
+  if (version >= 7) answer.uuid((made && broker.topics.get(topic.name)?.id) ?? NO_TOPIC_ID);
   answer.errorCode(error).nullableString(message);
   if (version < 5) return;
-  const made = error === ErrorCode.NONE ? broker.topics.plan(topic) : undefined;
   answer.int32(made?.partitions ?? -1).int16(made ? 1 : -1);
   answer.array(made?.config.settings() ?? [], ({ name, value, source }) => {
     answer.string(name).nullableString(value).boolean(false).int8(source).boolean(false);

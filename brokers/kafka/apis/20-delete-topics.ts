@@ -1,6 +1,7 @@
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode, NO_REFUSAL, type Refusal } from '../error-codes.ts';
+import { repeated } from '../repeated.ts';
 import type { BrokerState, Request } from '../request.ts';
 import { NO_TOPIC_ID } from '../topics.ts';
 
@@ -23,9 +24,13 @@ export function deleteTopics({ version, body }: Request, answer: Writer, broker:
   const wanted =
     version >= 6 ? body.array(() => readTopic(body)) : body.values(() => ({ name: body.string(), id: NO_TOPIC_ID }));
 
+  const twice = repeated(wanted.map(({ name, id }) => name ?? id));
+
   answer.int32(0);
   answer.array(wanted, (topic) => {
-    const { name, id, error, message } = remove(broker, topic);
+    const { name, id, error, message } = twice.has(topic.name ?? topic.id)
+      ? { ...topic, error: ErrorCode.INVALID_REQUEST, message: 'the topic is named twice' }
+      : remove(broker, topic);
     if (version >= 6) answer.nullableString(name).uuid(id);
     else answer.string(name ?? '');
     answer.errorCode(error);

@@ -41,6 +41,8 @@ export function deleteRecords({ body }: Request, answer: Writer, broker: BrokerS
 function deleteBefore(broker: BrokerState, name: string, index: number, offset: number) {
   const log = broker.topics.log(name, index);
   if (!log) return { lowWatermark: -1, error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+  // What is only compacted is never complete from some offset on.
+  if (broker.topics.get(name)?.config.deletes === false) return { lowWatermark: -1, error: ErrorCode.POLICY_VIOLATION };
   const until = offset === END ? log.endOffset : offset;
   if (until < 0 || until > log.endOffset) return { lowWatermark: -1, error: ErrorCode.OFFSET_OUT_OF_RANGE };
   log.deleteBefore(until);

@@ -1,5 +1,6 @@
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
+import { repeated } from '../repeated.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
@@ -27,13 +28,16 @@ export function createPartitions({ body }: Request, answer: Writer, broker: Brok
   }));
   body.int32();
   const validateOnly = body.boolean();
+  const twice = repeated(topics.map(({ name }) => name));
 
   answer.int32(0);
-  answer.array(topics, ({ name, count }) => {
+  answer.array(topics, ({ name, count, assignments }) => {
     const topic = broker.topics.get(name);
-    const { error, message } = topic
-      ? broker.topics.growthRefusal(topic, count)
-      : { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: null };
+    const { error, message } = twice.has(name)
+      ? { error: ErrorCode.INVALID_REQUEST, message: 'the topic is named twice' }
+      : topic
+        ? broker.topics.growthRefusal(topic, count, assignments)
+        : { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: null };
     if (topic && error === ErrorCode.NONE && !validateOnly) broker.topics.grow(topic, count);
     answer.string(name).errorCode(error).nullableString(message);
   });

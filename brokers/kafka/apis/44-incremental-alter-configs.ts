@@ -2,11 +2,11 @@ import { alterTopics, type Settings } from '../alter-topics.ts';
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode, type Refusal } from '../error-codes.ts';
+import { repeated } from '../repeated.ts';
 import type { BrokerState, Request } from '../request.ts';
 import type { Topic } from '../topics.ts';
 
-const SET = 0;
-const DELETE = 1;
+const [SET, DELETE, APPEND, SUBTRACT] = [0, 1, 2, 3];
 
 /**
  * IncrementalAlterConfigs Request (0–1) => [resources] validate_only
@@ -15,7 +15,7 @@ const DELETE = 1;
  *     resource_name => STRING
  *     configs => name config_operation value
  *       name => STRING
- *       config_operation => INT8        0 set, 1 back to the default; 2 and 3, for lists, are refused
+ *       config_operation => INT8        0 set, 1 back to the default, 2 append to a list, 3 subtract from one
  *       value => NULLABLE_STRING
  *   validate_only => BOOLEAN
  *
@@ -40,12 +40,27 @@ interface Change {
 }
 
 function changed(topic: Topic, changes: readonly Change[]): Settings | Refusal {
+  if (repeated(changes.map(({ name }) => name)).size > 0) {
+    return { error: ErrorCode.INVALID_REQUEST, message: 'a setting is named twice' };
+  }
   const settings = new Map<string, string | null>(topic.config.explicit);
-  for (const { name, operation, value } of changes) {
-    if (operation !== SET && operation !== DELETE) {
-      return { error: ErrorCode.INVALID_REQUEST, message: 'settings are set or deleted as a whole' };
-    }
-    settings.set(name, operation === SET ? value : null);
+  for (const change of changes) {
+    const value = changedValue(topic, change);
+    if (value !== null && typeof value === 'object') return value;
+    settings.set(change.name, value);
   }
   return [...settings];
+}
+
+/** Null is the default. */
+function changedValue(topic: Topic, { name, operation, value }: Change): string | null | Refusal {
+  if (operation === DELETE) return null;
+  if (value === null) return { error: ErrorCode.INVALID_REQUEST, message: `${name.slice(0, 100)} cannot be null` };
+  if (operation === SET) return value;
+  const list = topic.config.list(name);
+  if (!list) return { error: ErrorCode.INVALID_CONFIG, message: `${name.slice(0, 100)} is no list` };
+  const items = value.split(/, ?/);
+  if (operation === APPEND) return [...new Set([...list, ...items])].join(',');
+  if (operation === SUBTRACT) return list.filter((item) => !items.includes(item)).join(',');
+  return { error: ErrorCode.INVALID_REQUEST, message: 'there is no such operation' };
 }

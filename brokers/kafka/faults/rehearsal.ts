@@ -5,7 +5,7 @@ import { MalformedFrame } from '../codec/reader.ts';
 import { ErrorCode, type Refusal } from '../error-codes.ts';
 import type { Group } from '../group.ts';
 import { Groups } from '../groups.ts';
-import { type Appended, PartitionLog } from '../log.ts';
+import { type Appended, notAppended, PartitionLog } from '../log.ts';
 import { type JoinAnswer, type JoinRequest, joinFailure } from '../member.ts';
 import { type CommittedOffset, Offsets } from '../offsets.ts';
 import { recordsOf } from '../records.ts';
@@ -109,7 +109,7 @@ class NotedLog extends PartitionLog {
     if (error === ErrorCode.NONE && !batchIsCompressed(batch, 0)) {
       this.#notes.records.push(...keysOf(batch).map((key) => ({ topic: this.#topic, key })));
     }
-    return { error, baseOffset: -1 };
+    return notAppended(error);
   }
 }
 

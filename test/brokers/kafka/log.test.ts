@@ -106,7 +106,7 @@ describe('a partition', () => {
     expect(log.append(batchOf([{ value: 'x'.repeat(2000) }])).error).toBe(ErrorCode.MESSAGE_TOO_LARGE);
     expect(log.append(batchOf([{}], { attributes: 0b100000 })).error).toBe(ErrorCode.INVALID_RECORD);
     expect(log.endOffset).toBe(0);
-    expect(log.append(good)).toEqual({ error: ErrorCode.NONE, baseOffset: 0 });
+    expect(log.append(good)).toMatchObject({ error: ErrorCode.NONE, baseOffset: 0 });
   });
 
   test('recognises repeated and misnumbered batches of an idempotent producer', () => {
@@ -114,8 +114,8 @@ describe('a partition', () => {
     const numbered = (sequence: number, epoch = 0) => put([{}, {}], { producerId: 7, epoch, sequence });
     expect(numbered(0).baseOffset).toBe(0);
     expect(numbered(2).baseOffset).toBe(2);
-    expect(numbered(0), 'repeated').toEqual({ error: ErrorCode.NONE, baseOffset: 0 });
-    expect(numbered(2), 'repeated').toEqual({ error: ErrorCode.NONE, baseOffset: 2 });
+    expect(numbered(0), 'repeated').toMatchObject({ error: ErrorCode.NONE, baseOffset: 0 });
+    expect(numbered(2), 'repeated').toMatchObject({ error: ErrorCode.NONE, baseOffset: 2 });
     expect(numbered(6).error, 'a gap').toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER);
     expect(numbered(4).baseOffset).toBe(4);
     expect(numbered(0, 1).baseOffset, 'a new epoch starts over').toBe(6);

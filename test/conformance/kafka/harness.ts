@@ -93,11 +93,15 @@ export class Harness {
     const admin = await this.admin();
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false });
-    // kafkajs would wait by itself, but gives up where Apache Kafka has not heard of the topic yet.
+    // kafkajs would wait by itself, but only until the broker has heard of the topic.
     const wire = await this.protocol();
-    await eventually(`${topic} to have leaders`, async () => {
-      const answer = await wire.ask('Metadata', 4, { topics: [{ name: topic }], allowAutoTopicCreation: false });
-      return at(answer, 'topics', 0, 'errorCode') === 0 && listAt(answer, 'topics', 0, 'partitions').length > 0;
+    const partitions = Array.from({ length: numPartitions }, (_, partitionIndex) => ({
+      partitionIndex,
+      timestamp: -1,
+    }));
+    await eventually(`${topic} to be led`, async () => {
+      const answer = await wire.ask('ListOffsets', 1, { replicaId: -1, topics: [{ name: topic, partitions }] });
+      return listAt(answer, 'topics', 0, 'partitions').every((partition) => at(partition, 'errorCode') === 0);
     });
     return topic;
   }

@@ -1,4 +1,5 @@
 import { batchOf } from '../../brokers/kafka/wire.ts';
+import { subscription } from './protocol/member.ts';
 import type { Fields } from './protocol/values.ts';
 
 /** Names that a sample request speaks of. */
@@ -14,7 +15,7 @@ export interface Names {
 /** A request of each API as a client sends it, in every version: what a version does not have is left out of it. */
 export function sampleRequests({ topic, newTopic, group, transaction }: Names): Readonly<Record<string, Fields>> {
   const producer = { transactionalId: transaction, producerId: 4711, producerEpoch: 0 };
-  const metadata = Buffer.from('what the member says of itself');
+  const metadata = subscription([topic], 'what the member says of itself');
   return {
     Produce: {
       acks: -1,

@@ -1,7 +1,10 @@
 import { afterEach, beforeAll, beforeEach, describe } from 'vitest';
+import { administrationTests } from './administration.ts';
 import { groupTests } from './groups.ts';
 import { Harness } from './harness.ts';
 import { membershipTests } from './membership.ts';
+import { produceTests } from './produce.ts';
+import { readingTests } from './reading.ts';
 import { recordTests } from './records.ts';
 import { topicTests } from './topics.ts';
 import { transactionTests } from './transactions.ts';
@@ -25,6 +28,9 @@ export function kafkaConformance(name: string, brokers: () => Promise<string[]>)
     afterEach(() => harness.end());
 
     versionTests(() => harness);
+    administrationTests(() => harness);
+    produceTests(() => harness);
+    readingTests(() => harness);
     topicTests(() => harness);
     recordTests(() => harness);
     groupTests(() => harness);
