@@ -175,7 +175,7 @@ export class PartitionLog {
   /** Moves the start to `offset`, which lies within the log, and gives back what lies before it. */
   deleteBefore(offset: number): void {
     this.#startOffset = Math.max(this.#startOffset, offset);
-    this.#store?.trim(undefined, this.#bounds);
+    this.#store?.trim(this.#bounds);
     this.#dropBeforeStart();
   }
 
@@ -328,7 +328,7 @@ export class PartitionLog {
   #dropFirst(): void {
     const first = this.#slabs[0];
     if (!first) return;
-    this.#store?.trim(first, this.#bounds);
+    this.#store?.trim(this.#bounds, first, this.#slabs.length === 1 ? this.#state : undefined);
     this.#slabs.shift();
     this.#bytes -= first.size;
     this.#transactions.forget(first.endOffset);

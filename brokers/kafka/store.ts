@@ -53,8 +53,8 @@ export interface LogStore {
   roll(next: Slab, state: LogState): void;
   /** A batch goes behind what the newest slab has; its offset is in it. */
   append(newest: Slab, batch: Buffer): void;
-  /** The oldest slab goes, or only the first offset that can be read moves. */
-  trim(gone: Slab | undefined, bounds: LogBounds): void;
+  /** The oldest slab goes, or only the first offset that can be read moves; with the last slab, `state` is that behind it. */
+  trim(bounds: LogBounds, gone?: Slab, state?: LogState): void;
   /** Compaction puts slabs in the place of others; false when the disk did not take them, which is no loss. */
   replace(old: readonly Slab[], by: readonly Slab[], bounds: LogBounds): boolean;
   delete(): void;

@@ -1,8 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { SmokewireError } from '../../../contracts/errors.ts';
 
+/** The locks that this process has. */
+const HELD = new Set<string>();
+
 /**
- * Keeps two processes from writing to one folder: a file with the number of the process that does. One that was left by a
+ * Keeps two from writing to one folder: a file with the number of the process that does. One that was left by a
  * process that is no more is taken over.
  */
 export class Lock {
@@ -10,24 +14,29 @@ export class Lock {
   #held = false;
 
   constructor(path: string) {
-    this.#path = path;
+    this.#path = resolve(path);
   }
 
-  /** Throws START_FAILED while another process has it. */
+  /** Throws START_FAILED while someone else has it. */
   take(): void {
     const holder = this.#holder();
-    if (holder !== undefined && holder !== process.pid && isAlive(holder)) {
+    // Its own number may be left from one who had it before, as it often is in a container.
+    const isTaken = holder === process.pid ? HELD.has(this.#path) : holder !== undefined && isAlive(holder);
+    if (isTaken) {
       throw new SmokewireError(
         'START_FAILED',
         `process ${holder} has the data in use: stop it, or use another folder; if that process is no smokewire, delete ${this.#path}`,
       );
     }
     writeFileSync(this.#path, String(process.pid));
+    HELD.add(this.#path);
     this.#held = true;
   }
 
   release(): void {
-    if (this.#held) rmSync(this.#path, { force: true });
+    if (!this.#held) return;
+    rmSync(this.#path, { force: true });
+    HELD.delete(this.#path);
     this.#held = false;
   }
 

@@ -81,10 +81,10 @@ export class PartitionStore implements LogStore {
   }
 
   roll(next: Slab, state: LogState): void {
-    const { journal, files, topicId, partition } = this.#options;
+    const { journal, files } = this.#options;
     const path = this.#create(next);
     try {
-      journal.put([...this.#unlisted.map((slab) => this.#listed(slab)), [['log', topicId, partition], state]]);
+      journal.put([...this.#unlisted.map((slab) => this.#listed(slab)), this.#stated(state)]);
     } catch (error) {
       this.#names.delete(next);
       files.remove(path);
@@ -98,8 +98,11 @@ export class PartitionStore implements LogStore {
     this.#options.files.write(this.#path(newest), batch, newest.size);
   }
 
-  trim(gone: Slab | undefined, bounds: LogBounds): void {
-    this.#options.journal.put([this.#bounded(bounds), ...(gone ? [this.#unlist(gone)] : [])]);
+  trim(bounds: LogBounds, gone?: Slab, state?: LogState): void {
+    const changes = [this.#bounded(bounds)];
+    if (gone) changes.push(this.#unlist(gone));
+    if (state) changes.push(this.#stated(state));
+    this.#options.journal.put(changes);
     if (gone) this.#remove(gone);
   }
 
@@ -182,6 +185,11 @@ export class PartitionStore implements LogStore {
 
   #unlist(slab: Slab): Change {
     return [this.#segmentKey(slab), undefined];
+  }
+
+  #stated(state: LogState): Change {
+    const { topicId, partition } = this.#options;
+    return [['log', topicId, partition], state];
   }
 
   #bounded(bounds: LogBounds): Change {

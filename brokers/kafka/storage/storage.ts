@@ -13,14 +13,13 @@ import { PartitionStore } from './partition-store.ts';
 import { SegmentFiles } from './segment-files.ts';
 import { SlabCache } from './slab-cache.ts';
 
-/** Bytes of complete segments that stay in memory once they were read or written. */
-const CACHE_BYTES = 64 * 1024 * 1024;
-
 export interface StorageOptions {
   /** Made when it is not there. */
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Bytes of complete segments that stay in memory once they were read or written. Default 64 MiB. */
+  readonly cacheBytes?: number;
 }
 
 const NO_BOUNDS: LogBounds = { startOffset: 0, compactedUpTo: 0 };
@@ -45,14 +44,14 @@ export class Storage implements Store {
   readonly #flusher: Flusher;
   readonly #journal: Journal;
   readonly #files: SegmentFiles;
-  readonly #cache = new SlabCache(CACHE_BYTES);
+  readonly #cache: SlabCache;
   #gathered: Change[] | undefined;
   /** What the journal knows of partitions, until their logs ask for it: by topic id and partition. */
   readonly #bounds = new Map<string, LogBounds>();
   readonly #states = new Map<string, LogState>();
   readonly #segments = new Map<string, Map<string, SlabSummary>>();
 
-  constructor({ folder, clock, logger }: StorageOptions) {
+  constructor({ folder, clock, logger, cacheBytes = 64 * 1024 * 1024 }: StorageOptions) {
     this.#folder = folder;
     this.#clock = clock;
     this.#logger = logger;
@@ -60,6 +59,7 @@ export class Storage implements Store {
     this.#flusher = new Flusher(clock, logger);
     this.#journal = new Journal(join(folder, 'journal'), this.#flusher);
     this.#files = new SegmentFiles(this.#flusher);
+    this.#cache = new SlabCache(cacheBytes);
   }
 
   /** Reads the journal. Throws START_FAILED when the folder cannot be used. */

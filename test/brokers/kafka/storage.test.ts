@@ -360,6 +360,13 @@ describe('on disk', () => {
     expect(clock.pending()).toEqual([]);
   });
 
+  test('two brokers of one process do not share a folder', async () => {
+    const data = newFolder();
+    const first = await started(data);
+    await expect(started(data)).rejects.toMatchObject({ code: 'START_FAILED' });
+    await restarted(first, data);
+  });
+
   test('two processes do not share a folder, and a lock whose process is gone is no obstacle', async () => {
     const data = newFolder();
     writeFileSync(join(data, 'lock'), String(process.ppid));
