@@ -110,6 +110,7 @@ export class Ending {
     return {
       at: (topic, partition, offset) => this.#unlessOver(() => reader.at(topic, partition, offset)),
       leave: (topic, partition) => this.#unlessOver(() => reader.leave(topic, partition)),
+      waits: (waiting) => this.#unlessOver(() => reader.waits(waiting)),
       end,
     };
   }

@@ -76,7 +76,8 @@ export class SiteProcess {
   readonly events: EventLog;
   readonly model: ReadModel;
   readonly #options: SiteProcessOptions;
-  readonly #seed: string;
+  /** What everything that is simulated is drawn from. */
+  readonly seed: string;
   readonly #registry = new Registry();
   readonly #stages: Stages;
   readonly #walk: WalkNotes | undefined;
@@ -87,7 +88,7 @@ export class SiteProcess {
   constructor(options: SiteProcessOptions) {
     const { config, roles, embed, clock, wireClock, random, logger, transit = unwatched, onEvent } = options;
     this.#options = options;
-    this.#seed = config.seed ?? random.uuid().slice(0, 8);
+    this.seed = config.seed ?? random.uuid().slice(0, 8);
     this.#stages = new Stages(logger);
     this.embedded = new Embedded({ config, roles, brokers: embed, clock, wireClock, random, logger, transit });
     this.events = new EventLog({ run: random.uuid().replaceAll('-', '') });
@@ -191,6 +192,11 @@ export class SiteProcess {
     return listGroups(this.#part('kafka'));
   }
 
+  /** What has to end before the site does. */
+  attach(service: Service): Promise<void> {
+    return this.#stages.start(service);
+  }
+
   /** Where each partition of the site's topics ends. */
   topicEnds(): Promise<TopicEnd[]> {
     return topicEnds(this.#part('kafka'));
@@ -275,7 +281,7 @@ export class SiteProcess {
       clock,
       wireClock,
       random,
-      simulation: seededRandom(this.#seed),
+      simulation: seededRandom(this.seed),
       logger,
       metrics: createMetrics(this.#registry),
       transit,
@@ -304,7 +310,7 @@ export class SiteProcess {
       addresses: { api: this.url, mqtt: withoutSecrets(mqtt.url), kafka: [...kafka], smtp: withoutSecrets(smtp) },
       topicPrefix: config.topicPrefix,
       settings: { misses, grace, emailTo: [...emailTo], smsTo: [...smsTo] },
-      seed: this.#seed,
+      seed: this.seed,
       roles: [...roles],
     };
   }

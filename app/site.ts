@@ -24,6 +24,7 @@ import {
   type Within,
 } from './handles.ts';
 import { Assertions, type NotifiedQuery, unexpected } from './kit/assertions.ts';
+import { Chaos } from './kit/chaos/chaos.ts';
 import { ErrorLog } from './kit/error-log.ts';
 import { type Allowed, Expected } from './kit/expected.ts';
 import { Ledger } from './kit/ledger.ts';
@@ -124,6 +125,8 @@ const VIRTUAL_SEED = 'smokewire';
 /** A running site: its detectors, valves, lamps and inboxes in a program's hands. */
 export class Site {
   readonly inbox: InboxHandle;
+  /** Faults on purpose: docs/chaos.md. */
+  readonly chaos: Chaos;
   readonly #process: SiteProcess;
   readonly #ledger: Ledger;
   readonly #time: SiteTime;
@@ -192,12 +195,21 @@ export class Site {
       story: (subject) => this.story(subject),
     });
     this.inbox = this.#inbox();
+    this.chaos = new Chaos({
+      process: this.#process,
+      config,
+      ledger: this.#ledger,
+      time: this.#time,
+      random: seededRandom(this.#process.seed).fork('chaos'),
+      logger,
+    });
   }
 
   /** For `startSite`. */
   async start(): Promise<void> {
     try {
       await this.#time.done(this.#process.start());
+      await this.#process.attach(this.chaos);
       this.#buried = new Set(this.deadLetters().map(placeOf));
     } catch (error) {
       await this.#process.stop();

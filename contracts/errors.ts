@@ -23,6 +23,7 @@ export const ERRORS = {
   WAIT_TIMEOUT: { summary: 'what was waited for did not happen in time', retryable: true, exit: 1 },
   SCENARIO_INVALID: { summary: 'a scenario file has problems', retryable: false, exit: 2 },
   SCENARIO_FAILED: { summary: 'a scenario did not hold', retryable: false, exit: 1 },
+  FAULT_NEEDS_EMBEDDED: { summary: 'a fault on purpose needs an embedded server', retryable: false, exit: 1 },
   UNEXPECTED_EVENTS: { summary: 'something happened that nobody expected', retryable: false, exit: 1 },
   SETTLE_TIMEOUT: { summary: 'a site does not come to rest', retryable: true, exit: 1 },
   FILE_INVALID: { summary: 'a file is not what it should be', retryable: false, exit: 2 },

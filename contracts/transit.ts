@@ -62,6 +62,8 @@ export interface Reader {
   at(topic: string, partition: number, offset: number): void;
   /** It does not read that partition any more, or not for now. */
   leave(topic: string, partition: number): void;
+  /** It reads nothing on until what it handed over is done with, which is told otherwise; or does again. */
+  waits(waiting: boolean): void;
   /** It reads nothing any more. */
   end(): void;
 }
@@ -77,5 +79,5 @@ export const unwatched: Transit = {
   turn: () => Promise.resolve(),
   receiver: () => ({ live: nothing, away: nothing, received: nothing, returned: nothing }),
   written: nothing,
-  reader: () => ({ at: nothing, leave: nothing, end: nothing }),
+  reader: () => ({ at: nothing, leave: nothing, waits: nothing, end: nothing }),
 };

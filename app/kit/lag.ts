@@ -11,6 +11,8 @@ export class Lag {
   readonly #extents = new Map<string, Extent>();
   /** Partitions that somebody is behind on. */
   readonly #behind = new Set<string>();
+  /** Readers that wait for what they handed over. */
+  readonly #waiting = new Set<Reader>();
   readonly #changed: () => void;
 
   constructor(changed: () => void) {
@@ -27,6 +29,15 @@ export class Lag {
       const { end, readers } = this.#extent(name);
       return `${name} ends at ${end}, and is read to ${[...readers.values()].join(', ')}`;
     });
+  }
+
+  /** Answers whether somebody is still behind on what is written by now. */
+  mark(): () => boolean {
+    const ends = [...this.#behind].map((name) => ({ name, end: this.#extent(name).end }));
+    return () =>
+      ends.some(
+        ({ name, end }) => this.#behind.has(name) && [...this.#extent(name).readers.values()].some((at) => at < end),
+      );
   }
 
   written(topic: string, partition: number, end: number): void {
@@ -52,7 +63,13 @@ export class Lag {
         names.delete(name);
         this.#drop(name, reader);
       },
+      waits: (waiting) => {
+        if (waiting) this.#waiting.add(reader);
+        else this.#waiting.delete(reader);
+        for (const name of names) this.#look(name, this.#extent(name));
+      },
       end: () => {
+        this.#waiting.delete(reader);
         for (const name of names) this.#drop(name, reader);
         names.clear();
       },
@@ -67,8 +84,8 @@ export class Lag {
   }
 
   #look(name: string, { end, readers }: Extent): void {
-    for (const offset of readers.values()) {
-      if (offset < end) {
+    for (const [reader, offset] of readers) {
+      if (offset < end && !this.#waiting.has(reader)) {
         this.#behind.add(name);
         return;
       }

@@ -53,6 +53,8 @@ export class FetchLoop {
   #nodes: ReadonlySet<number> = new Set();
   #wake: () => void = () => {};
   #failing = false;
+  /** Brokers from which nothing is fetched until what they brought is done with. */
+  #held = 0;
 
   constructor({ client, link, lingerMs, yieldMs, deliver }: FetchLoopOptions) {
     this.#client = client;
@@ -135,7 +137,7 @@ export class FetchLoop {
       const promise = this.#take(position, offset, data);
       if (promise) held.push(promise);
     }
-    if (held.length > 0) await Promise.all(held);
+    if (held.length > 0) await this.#untilDone(held);
     if (isNews && this.#lingerMs > 0) await sleep(this.#client.wireClock, 'kafka fetch linger', this.#lingerMs, signal);
   }
 
@@ -175,6 +177,17 @@ export class FetchLoop {
         return entry ? [{ ...entry, data }] : [];
       }),
     );
+  }
+
+  async #untilDone(held: readonly Promise<void>[]): Promise<void> {
+    this.#held += 1;
+    this.#reader.waits(true);
+    try {
+      await Promise.all(held);
+    } finally {
+      this.#held -= 1;
+      this.#reader.waits(this.#held > 0);
+    }
   }
 
   #take(position: Position, offset: number, data: FetchedPartition): void | Promise<void> {
