@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../contracts/clock.ts';
 import type { InRecord } from '../contracts/kafka-records.ts';
 import type { Logger } from '../contracts/logger.ts';
@@ -58,6 +59,8 @@ export class Dispatcher<N extends Notice> {
   constructor(options: DispatcherOptions<N>) {
     const { channel, clock } = options;
     this.#options = options;
+    // Each send listens to it, and they are as many as the channel has slots.
+    setMaxListeners(channel.concurrency, this.#stopping.signal);
     this.#stages = [alreadySent(this.#sent), expired(channel, clock), send(channel, options)];
     this.#settlement = new Settlement(options);
     this.#writer = new Writer(options);

@@ -31,7 +31,6 @@ interface Running {
   readonly aedes: Aedes;
   readonly server: Server;
   readonly connections: Connections;
-  readonly port: number;
 }
 
 /**
@@ -45,16 +44,19 @@ export class MqttBroker implements Service {
   readonly #options: MqttBrokerOptions;
   readonly #life = new Lifecycle<Running>();
   readonly #standstill = new Standstill();
+  /** Where it listens, and listens again after a stop: its clients come back there. */
+  #port: number;
   #interceptor: Interceptor | undefined;
 
   constructor(options: MqttBrokerOptions) {
     this.#options = options;
+    this.#port = options.port ?? 0;
   }
 
-  /** `mqtt://127.0.0.1:1883`, without credentials; the port is the real one while it runs. */
+  /** `mqtt://127.0.0.1:1883`, without credentials; the port is the real one once it has run. */
   get url(): string {
-    const { host = '127.0.0.1', port = 0 } = this.#options;
-    return `mqtt://${urlHost(host)}:${this.#life.running?.port ?? port}`;
+    const { host = '127.0.0.1' } = this.#options;
+    return `mqtt://${urlHost(host)}:${this.#port}`;
   }
 
   missing(): readonly string[] {
@@ -102,7 +104,7 @@ export class MqttBroker implements Service {
   }
 
   async #open(): Promise<Running> {
-    const { host = '127.0.0.1', port = 0, root = MQTT_ROOT, bridgeCredentials, logger } = this.#options;
+    const { host = '127.0.0.1', root = MQTT_ROOT, bridgeCredentials, logger } = this.#options;
     const gates = new WeakMap<object, Gate>();
     const aedes: Aedes = await Aedes.createBroker({
       // The default of 100 lets one stalled subscriber hold up all the others.
@@ -138,8 +140,9 @@ export class MqttBroker implements Service {
     const connections = new Connections();
     connections.watch(server);
     try {
-      const taken = await listen(server, { host, port, what: 'the MQTT broker', flag: '--mqtt-port' }, logger);
-      return { aedes, server, connections, port: taken };
+      const place = { host, port: this.#port, what: 'the MQTT broker', flag: '--mqtt-port' };
+      this.#port = await listen(server, place, logger);
+      return { aedes, server, connections };
     } catch (error) {
       await closed(aedes);
       throw error;

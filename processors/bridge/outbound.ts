@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../contracts/clock.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
@@ -35,6 +36,8 @@ export class Outbound {
   /** The work on one partition of `valve-commands`. */
   begin(claim: Claim): Work {
     const over = new AbortController();
+    // Each command of a batch listens to it.
+    setMaxListeners(0, over.signal);
     let running: Promise<void> = Promise.resolve();
     const { start = 0 } = claim.extents.get(COMMANDS) ?? {};
     claim.read(COMMANDS, claim.committed.get(COMMANDS)?.offset ?? start);

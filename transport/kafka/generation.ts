@@ -48,6 +48,8 @@ export class Generation {
   #commitTimer: Timer | undefined;
   /** Told while something is done and not committed. */
   #uncommitted: Ended | undefined;
+  /** Told from the end of the generation until its work has ended. */
+  #ending: Ended | undefined;
   #committing: Promise<void> | undefined;
   #lastHeartbeat: number;
   #beating = false;
@@ -81,6 +83,10 @@ export class Generation {
    */
   async serve(begin: (claim: Claim) => Work, stop: AbortSignal, onReady: () => void): Promise<void> {
     const end = () => this.#over.abort();
+    const { transit } = this.#client;
+    this.#over.signal.addEventListener('abort', () => {
+      this.#ending ??= transit.begin('kafka', `${this.#membership.groupId} ends its work`);
+    });
     stop.addEventListener('abort', end, { once: true });
     if (stop.aborted) end();
     this.#onReady = onReady;
@@ -109,6 +115,7 @@ export class Generation {
       heartbeat.cancel();
       this.#commitTimer?.cancel();
       this.#uncommitted?.();
+      this.#ending?.();
     }
     if (this.#lost) throw this.#lost;
   }
