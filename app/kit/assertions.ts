@@ -25,8 +25,8 @@ export interface AssertionsOptions {
   readonly time: SiteTime;
   readonly sent: Sent;
   readonly expected: Expected;
-  /** Resolves when the site has settled. */
-  settled(): Promise<void>;
+  /** Resolves when all that had begun by now, and all that came of it, is over. */
+  passed(): Promise<void>;
   happened(): Happened;
   story(subject: string | undefined): Promise<string>;
 }
@@ -34,7 +34,7 @@ export interface AssertionsOptions {
 /** So many of the notifications that were sent instead are told. */
 const INSTEAD = 10;
 
-/** What a test says of a site: that something happened, within a time of the site, or that it did not, which takes a settled site. */
+/** What a test says of a site: that something happened, within a time of the site, or that it did not, once what was under way is over. */
 export class Assertions {
   readonly #options: AssertionsOptions;
 
@@ -56,7 +56,7 @@ export class Assertions {
       story: async () => [await this.#options.story(subject), ...this.#insteadOf(fits)].join('\n'),
     });
     // Whoever is told beside the first one, is told by then.
-    await this.#options.settled();
+    await this.#options.passed();
     const found = sent.list().filter(fits);
     if (times !== undefined && counts().some((count) => count > times)) {
       throw new SmokewireError('UNEXPECTED_EVENTS', `more than ${what}:\n${lines(found)}`);
@@ -110,7 +110,7 @@ export class Assertions {
   /** Lets time pass where it is asked for, and then everything come to rest. */
   async #pass(within: Within['within'] | undefined): Promise<void> {
     if (within !== undefined) await this.#options.time.hands.advance(within);
-    await this.#options.settled();
+    await this.#options.passed();
   }
 
   #count(channel: Channel, fits: (sent: SentNotification) => boolean): number {

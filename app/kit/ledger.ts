@@ -117,6 +117,20 @@ export class Ledger implements Transit {
     return true;
   }
 
+  /** Answers whether what is under way now is over: what it brings about has begun by then. */
+  mark(): () => boolean {
+    // Of an offset that is committed nothing comes, and a busy group always has some.
+    const entries = [...this.#entries].filter(({ what }) => !what.startsWith('offsets of '));
+    const isBehind = this.#isHeld('kafka') ? () => false : this.#lag.mark();
+    let asking = !this.#isHeld('mqtt');
+    const answered = () => {
+      asking = false;
+      this.wake();
+    };
+    if (asking) this.#owed.ask().then(answered, answered);
+    return () => !asking && !isBehind() && !entries.some((entry) => this.#entries.has(entry) && !this.#rests(entry));
+  }
+
   /** What is under way, in lines for people. */
   list(): string[] {
     const entries = [...this.#entries].filter((entry) => !this.#rests(entry));

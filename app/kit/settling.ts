@@ -7,6 +7,14 @@ import type { Turns } from './turns.ts';
 /** After so long without any change on the wire something hangs, in milliseconds of the machine. */
 const PATIENCE_MS = 10_000;
 
+/** How long one step of what is under way may take where other things go on meanwhile, in milliseconds of the machine. */
+const STEP_MS = 30_000;
+/**
+ * How many steps a message takes at the most until nothing comes of it any more, each way over MQTT, into Kafka and out of it
+ * counted: signal, alarm, notification, notice, send, dead letter, lamp take 17.
+ */
+const LONGEST_WAY = 24;
+
 /** Knows when a site has settled: nothing is under way, and nothing will happen until the site's clock or somebody moves. */
 export class Settling {
   readonly #ledger: Ledger;
@@ -33,6 +41,26 @@ export class Settling {
     return this.#looking;
   }
 
+  /**
+   * Resolves when all is over that had begun when this was asked, and all that came of it. In real time a site with many
+   * detectors may never settle, but what it was told by now has passed through it.
+   * @throws SmokewireError SETTLE_TIMEOUT
+   */
+  async passed(): Promise<void> {
+    for (let step = 0; step < LONGEST_WAY; step++) {
+      const isOver = this.#ledger.mark();
+      const late = this.#wireClock.now() + STEP_MS;
+      await turn();
+      while (!isOver()) {
+        await this.#change();
+        if (this.#wireClock.now() > late) throw this.#timeout(`a step takes longer than ${STEP_MS} ms`);
+      }
+      // What has ended has its consequences begun once its promises have run.
+      await turn();
+      if (this.#ledger.settle()) return;
+    }
+  }
+
   async #look(): Promise<void> {
     try {
       for (;;) {
@@ -55,10 +83,14 @@ export class Settling {
     await this.#ledger.change();
     patience.cancel();
     if (!hangs) return;
+    throw this.#timeout(`nothing changed for ${PATIENCE_MS} ms`);
+  }
+
+  #timeout(why: string): SmokewireError {
     const list = this.#ledger.list().map((line) => `\n  ${line}`);
-    throw new SmokewireError(
+    return new SmokewireError(
       'SETTLE_TIMEOUT',
-      `the site does not settle: nothing changed for ${PATIENCE_MS} ms, and still under way is${list.join('')}`,
+      `the site does not settle: ${why}, and still under way is${list.join('')}`,
     );
   }
 }

@@ -1,5 +1,4 @@
 import { expect, onTestFinished } from 'vitest';
-import { SmokewireError } from '../../contracts/errors.ts';
 import { type Site, type SiteOptions, startSite as start } from '../site.ts';
 import { matchers, type SiteMatchers } from './matchers.ts';
 
@@ -11,6 +10,9 @@ declare module 'vitest' {
 
 expect.extend(matchers);
 
+/** How long the end may take, in milliseconds of the machine: a site that does not settle says so after 10,000. */
+const END_MS = 20_000;
+
 /**
  * A site for the test that calls this: it is strict unless told otherwise, and is stopped when the test ends, which fails
  * where something happened that nobody expected (docs/decisions/0091). To be called inside of a test; a site for several tests
@@ -18,15 +20,8 @@ expect.extend(matchers);
  */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
   let site: Site | undefined;
-  onTestFinished(async ({ task }) => {
-    try {
-      await site?.stop();
-    } catch (error) {
-      // Of a test that has failed already, its own failure is what its reader needs.
-      const surprised = error instanceof SmokewireError && error.code === 'UNEXPECTED_EVENTS';
-      if (!surprised || task.result?.state !== 'fail') throw error;
-    }
-  });
+  // Of a test that has failed already, its own failure is what its reader needs.
+  onTestFinished(({ task }) => site?.stop(task.result?.state === 'fail' ? { strict: false } : {}), END_MS);
   site = await start({ strict: true, ...options });
   return site;
 }

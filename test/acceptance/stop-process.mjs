@@ -58,7 +58,7 @@ const STORIES = {
 
   async 'a wait in vain'() {
     const site = await startSite(BRISK);
-    const wait = site.valve(3).opened({ withinMs: 50 });
+    const wait = site.valve(3).opened({ within: 50 });
     await wait.then(
       () => Promise.reject(new Error('the valve has opened by itself')),
       (error) => is('WAIT_TIMEOUT', error),

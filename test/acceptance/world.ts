@@ -1,24 +1,21 @@
-import { onTestFinished } from 'vitest';
-import { type Site, type SiteEvent, type SiteOptions, startSite } from '../../app/index.ts';
+import type { Site, SiteOptions } from '../../app/index.ts';
+import { startSite } from '../../app/kit/vitest.ts';
 import type { ReceivedEmail } from '../../contracts/http.ts';
 
-/** What a timeline runs on: the embedded servers, or real ones. */
+/** What a timeline runs on: the embedded servers, or real ones, in virtual time or in the machine's. */
 export interface World {
   /** Settings that lead a site to these servers, with names of its own for each site. */
   siteOptions(): SiteOptions;
   /** The first mail to anybody whose subject matches, as the mail server got it. */
   email(site: Site, subject: RegExp): Promise<ReceivedEmail>;
-  /** All mails of this site so far. */
-  emails(site: Site): Promise<readonly ReceivedEmail[]>;
 }
 
 export const embedded: World = {
-  siteOptions: () => ({}),
+  siteOptions: () => ({ clock: 'virtual', heartbeat: '1s', misses: 3, grace: '1s' }),
   email: (site, subject) => site.inbox.email({ matching: subject }),
-  emails: async (site) => site.inbox.emails(),
 };
 
-/** Windows short enough for a test, long enough for a busy machine: silent 1.3 s after the last heartbeat. */
+/** Windows short enough for a test in real time, long enough for a busy machine: silent 1.3 s after the last heartbeat. */
 export const BRISK: SiteOptions = {
   detectors: 8,
   floors: 4,
@@ -28,17 +25,15 @@ export const BRISK: SiteOptions = {
   seed: 'acceptance',
 };
 
-/** A site in this world, stopped when the test ends. */
-export async function siteIn(world: World, options: SiteOptions = {}): Promise<Site> {
-  const site = await startSite({ ...BRISK, ...world.siteOptions(), ...options });
-  onTestFinished(() => site.stop());
-  return site;
+/** A strict site in this world, stopped when the test ends. */
+export function siteIn(world: World, options: SiteOptions = {}): Promise<Site> {
+  return startSite({ ...BRISK, ...world.siteOptions(), ...options });
 }
 
-/** Everything that happens at the site from now on. */
-export function eventsOf(site: Site): readonly SiteEvent[] {
-  const events: SiteEvent[] = [];
-  const end = site.onEvent((event) => void events.push(event));
-  onTestFinished(end);
-  return events;
+/** What happened of these kinds, as `type subject`. */
+export function happenedAt(site: Site, ...beginnings: readonly string[]): string[] {
+  return site
+    .events()
+    .filter(({ type }) => beginnings.some((beginning) => type.startsWith(beginning)))
+    .map(({ type, subject }) => `${type} ${subject}`);
 }

@@ -28,9 +28,6 @@ const real: World = {
       return mails.find((mail) => isFrom(site, mail) && subject.test(mail.subject));
     });
   },
-  async emails(site) {
-    return (await readMaildir(inject('smtp').maildir)).filter((mail) => isFrom(site, mail));
-  },
 };
 
 /** The sites of all tests share the mail server. */
