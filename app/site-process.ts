@@ -149,6 +149,11 @@ export class SiteProcess {
     this.#walk?.acted(action);
   }
 
+  /** A fault began on purpose. */
+  struck(fault: string): void {
+    this.#walk?.struck(fault);
+  }
+
   get fleet(): Fleet {
     return this.#part('fleet');
   }

@@ -179,3 +179,9 @@ test('a recording can be made while another one is, and a site stops although no
   await site.stop();
   expect((await replayOf(text)).differences).toEqual([]);
 });
+
+test('a replay can be given up', async () => {
+  const site = await virtualSite();
+  const text = await recordingOf(site, () => site.clock.advance('10s'));
+  await expect(replayOf(text, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'STOPPED' });
+});

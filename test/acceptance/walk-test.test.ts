@@ -63,7 +63,7 @@ test('a suite is asked by its environment, and the report says what it exercised
 test('what failed counts: by deliveries and by dead letters', async () => {
   const notes = join(await folder(), 'walk.jsonl');
   const site = await startSite({ ...virtual, walkTest: notes, retryDelaysMs: [10, 10, 10, 10] });
-  site.parts.embedded.smtp?.behave(() => ({ do: 'refuse', at: 'RCPT', code: 451 }));
+  await site.chaos.mail.refuse({ code: 451 });
   await site.detector(1).trip();
   await site.clock.advance('1s');
   await site.stop();
@@ -72,6 +72,7 @@ test('what failed counts: by deliveries and by dead letters', async () => {
   const done = (name: string) => sections.find((each: { name: string }) => each.name === name).exercised;
   expect(done('channels')).toEqual(expect.arrayContaining(['email retried', 'email dead']));
   expect(done('failures')).toEqual(['EMAIL_DEFERRED']);
+  expect(done('faults')).toEqual(['mail.refuse']);
   expect(done('lamps')).toContain('delivery/email on');
 });
 

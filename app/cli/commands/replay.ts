@@ -43,6 +43,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
       const { overview, recorded, replayed, differences } = await replay(path, {
         settings: Object.fromEntries(SETTINGS.flatMap((name) => (options[name] ? [[name, options[name]]] : []))),
         ...(tolerance !== undefined && { toleranceMs: tolerance }),
+        signal: terminal.stopping,
       });
       const { header, from, until, inputs } = overview;
       const { site } = header.settings;

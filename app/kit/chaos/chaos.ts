@@ -60,13 +60,14 @@ export class Chaos implements Service {
 
   /** The same for a fault whose options were read before. */
   async beginPrepared(name: string, prepared: PreparedFault): Promise<Fault> {
-    const { time, random } = this.#parts;
+    const { process, time, random } = this.#parts;
     // What is held is what comes from now on: nothing may be half on its way.
     if (time.hands.kind === 'virtual') await time.settled();
     const own = random.fork(String(this.#begun++));
     return await time.done(
       (async () => {
         const end = await prepared.begin(this.#world(own));
+        process.struck(name);
         return this.#fault(name, prepared, end);
       })(),
     );

@@ -1,4 +1,5 @@
 import { type CloudEvent, type EventDefinition, parseEvent } from '../../../contracts/cloud-events.ts';
+import { SmokewireError } from '../../../contracts/errors.ts';
 import {
   emailRequested,
   incidentChanged,
@@ -30,29 +31,27 @@ interface Notice extends Told {
   readonly incident: string;
 }
 
-const NOTICES = new Map<string, (record: InRecord) => Notice>([
-  [
-    emailRequested.topic,
-    (record) => {
-      const { id, incident, to, title, text } = dataOf(record, emailRequested);
-      return { id, incident, channel: 'email', to, words: `${title}\n${text}` };
-    },
-  ],
-  [
-    smsRequested.topic,
-    (record) => {
-      const { id, incident, to, text } = dataOf(record, smsRequested);
-      return { id, incident, channel: 'sms', to, words: text };
-    },
-  ],
-  [
-    lampRequested.topic,
-    (record) => {
-      const { id, incident, lamp, on, text } = dataOf(record, lampRequested);
-      return { id, incident, channel: 'lamp', to: lamp, words: `${on ? 'on' : 'off'}: ${text}` };
-    },
-  ],
+/** The notice in a record of each channel's topic. */
+const NOTICES = new Map<string, (record: InRecord) => Notice | undefined>([
+  noticesOf(emailRequested, ({ to, title, text }) => ({ channel: 'email', to, words: `${title}\n${text}` })),
+  noticesOf(smsRequested, ({ to, text }) => ({ channel: 'sms', to, words: text })),
+  noticesOf(lampRequested, ({ lamp, on, text }) => ({
+    channel: 'lamp',
+    to: lamp,
+    words: `${on ? 'on' : 'off'}: ${text}`,
+  })),
 ]);
+
+function noticesOf<T extends { readonly id: string; readonly incident: string }>(
+  definition: EventDefinition<T>,
+  told: (data: T) => Told,
+): [string, (record: InRecord) => Notice | undefined] {
+  const read = (record: InRecord) => {
+    const data = readable(record, definition)?.data;
+    return data && { id: data.id, incident: data.incident, ...told(data) };
+  };
+  return [definition.topic, read];
+}
 
 /**
  * Puts notifications and their notices together as they come, in whatever order. A repetition counts once, since its id is
@@ -63,10 +62,10 @@ export class Outcomes {
   /** By incident, then by id. */
   readonly #notices = new Map<string, Map<string, Notice>>();
 
-  /** A record of `notifications` or of a channel's topic; others are none of its business. @throws SmokewireError RECORD_INVALID */
+  /** A record of `notifications` or of a channel's topic; whatever else stands there, people are not told of it. */
   add(record: InRecord): void {
-    if (record.topic === incidentChanged.topic) {
-      const event = parseEvent(record, [incidentChanged]);
+    const event = record.topic === incidentChanged.topic && readable(record, incidentChanged);
+    if (event) {
       if (!this.#notifications.has(event.id)) this.#notifications.set(event.id, event);
       return;
     }
@@ -91,6 +90,12 @@ export class Outcomes {
   }
 }
 
-function dataOf<T>(record: InRecord, definition: EventDefinition<T>): T {
-  return parseEvent(record, [definition]).data;
+/** The event in a record; undefined where it is none, as a dead letter would be. */
+export function readable<T>(record: InRecord, definition: EventDefinition<T>): CloudEvent<T> | undefined {
+  try {
+    return parseEvent(record, [definition]);
+  } catch (error) {
+    if (error instanceof SmokewireError) return undefined;
+    throw error;
+  }
 }

@@ -98,7 +98,8 @@ class Check {
   }
 }
 
-function jsonOf(text: string): unknown {
+/** Undefined where it is no JSON. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

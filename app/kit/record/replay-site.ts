@@ -15,6 +15,7 @@ import { ROLE_SERVICES, type RoleContext } from '../../roles.ts';
 import { Stages } from '../../stages.ts';
 import { Ledger } from '../ledger.ts';
 import { Settling } from '../settling.ts';
+import { Turns } from '../turns.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { OUTCOME_TOPICS } from './recording.ts';
 
@@ -32,8 +33,9 @@ export interface ReplaySiteOptions {
 /** The processors on brokers of their own, in virtual time; what comes from outside is written to their Kafka. */
 export class ReplaySite {
   readonly #options: ReplaySiteOptions;
-  readonly #ledger = new Ledger();
-  readonly #settling = new Settling(this.#ledger, realClock);
+  readonly #turns = new Turns();
+  readonly #ledger = new Ledger(this.#turns);
+  readonly #settling = new Settling(this.#ledger, realClock, this.#turns);
   readonly #clock: VirtualClock;
   readonly #stages: Stages;
   #context: RoleContext | undefined;

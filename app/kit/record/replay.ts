@@ -1,10 +1,12 @@
+import { z } from 'zod';
 import { type Config, parseConfig } from '../../../contracts/config.ts';
+import { SmokewireError } from '../../../contracts/errors.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
 import type { Logger } from '../../../contracts/logger.ts';
 import { silentLogger } from '../../logger.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import { type Outcome, Outcomes } from './outcome.ts';
-import { checkRecording, type Lines, linesOf, type RecordingOverview } from './read-recording.ts';
+import { checkRecording, jsonOf, type Lines, linesOf, type RecordingOverview } from './read-recording.ts';
 import { bytesOf, type GivenSettings, type MomentLine, outRecordOf, type RecordLine } from './recording.ts';
 import { ReplaySite } from './replay-site.ts';
 import { ValveAnswers } from './valve-answers.ts';
@@ -15,6 +17,8 @@ export interface ReplayOptions {
   /** How far apart the times of a notification may be, in milliseconds; default 1 s, since a recording in real time has a way of its own to go. */
   readonly toleranceMs?: number;
   readonly logger?: Logger;
+  /** Gives it up when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 /** What came of a replay. */
@@ -30,15 +34,15 @@ export const DEFAULT_TOLERANCE_MS = 1_000;
 
 /**
  * Drives today's code with a recording, in virtual time, and compares what it tells with what was told.
- * @throws SmokewireError FILE_INVALID, which tells all the problems, each with its line; CONFIG_INVALID
+ * @throws SmokewireError FILE_INVALID, which tells all the problems, each with its line; CONFIG_INVALID, STOPPED
  */
 export async function replayRecording(lines: Lines, options: ReplayOptions = {}): Promise<ReplayResult> {
-  const { settings, toleranceMs = DEFAULT_TOLERANCE_MS, logger = silentLogger } = options;
+  const { settings, toleranceMs = DEFAULT_TOLERANCE_MS, logger = silentLogger, signal } = options;
   const overview = await checkRecording(lines);
   const { header, from, until } = overview;
   const ports = { mqttPort: 0, kafkaPort: 0, smtpPort: 0, port: 0 };
   const drive = new Drive(parseConfig({ ...header.settings, ...settings, ...ports }), from, logger);
-  await drive.run(lines, until);
+  await drive.run(lines, until, signal);
   const [recorded, replayed] = [drive.recorded.list(), drive.replayed.list()];
   // Of inputs that came too late to be in the recording.
   const mayBeMissing = idsOf(recorded.filter(({ at }) => at > until));
@@ -73,17 +77,17 @@ class Drive {
     this.#site = new ReplaySite({ config, begin: from, logger, onOutcome });
   }
 
-  async run(lines: Lines, until: number): Promise<void> {
+  async run(lines: Lines, until: number, signal?: AbortSignal): Promise<void> {
     try {
       await this.#site.start();
-      await this.#go(lines);
+      await this.#go(lines, signal);
       await this.#site.until(until);
     } finally {
       await this.#site.stop();
     }
   }
 
-  async #go(lines: Lines): Promise<void> {
+  async #go(lines: Lines, signal: AbortSignal | undefined): Promise<void> {
     const known: OutRecord[] = [];
     const earlier: RecordLine[] = [];
     let begun = false;
@@ -96,6 +100,7 @@ class Drive {
     };
     const instant: MomentLine[] = [];
     for await (const line of linesOf(lines)) {
+      if (signal?.aborted) throw new SmokewireError('STOPPED', 'the replay was interrupted');
       if (line.line === 'state') known.push(stateOf(line));
       if (line.line === 'earlier') earlier.push(line);
       if (line.line !== 'input' && line.line !== 'outcome') continue;
@@ -153,14 +158,18 @@ class Drive {
   }
 }
 
+/** What a state of the floor controller looks like from outside. */
+const floorStateSchema = z.looseObject({ offsets: z.unknown() });
+
 /**
  * What was known, for processors that read another log: the floor controller would step over whatever stands at or below
  * the offsets that its state includes. By their ids and times it recognises repetitions as well.
  */
 function stateOf(line: RecordLine): OutRecord {
   const record = outRecordOf(line);
-  if (line.topic !== 'floor-controller.state' || record.value === null) return record;
-  return { ...record, value: JSON.stringify({ ...JSON.parse(record.value.toString()), offsets: {} }) };
+  if (line.topic !== 'floor-controller.state') return record;
+  const { success, data } = floorStateSchema.safeParse(jsonOf(line.value ?? ''));
+  return success ? { ...record, value: JSON.stringify({ ...data, offsets: {} }) } : record;
 }
 
 /** The record of a line as a reader would have got it; where it stood in its log then says nothing now. */

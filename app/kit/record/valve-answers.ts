@@ -1,9 +1,11 @@
-import { parseEvent } from '../../../contracts/cloud-events.ts';
-import { type ValveState, valveCommanded, valveReported } from '../../../contracts/events.ts';
+import { valveCommanded, valveReported } from '../../../contracts/events.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
+import { readable } from './outcome.ts';
 
 interface Command {
   readonly id: string;
+  /** Which valve, and which position. */
+  readonly name: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -14,24 +16,24 @@ interface Command {
  * same position, the nearest in time.
  */
 export class ValveAnswers {
-  readonly #recorded = new Map<string, { readonly name: string; readonly at: number }>();
+  readonly #recorded = new Map<string, Command>();
   readonly #replayed = new Map<string, Command[]>();
 
   /** A command of the recording. */
   recorded(record: InRecord): void {
-    const { id, at, name } = commandOf(record);
-    this.#recorded.set(id, { name, at });
+    const command = commandOf(record);
+    if (command) this.#recorded.set(command.id, command);
   }
 
   /** A command of the replay. */
   replayed(record: InRecord): void {
-    const { name, ...command } = commandOf(record);
-    this.#replayed.set(name, [...(this.#replayed.get(name) ?? []), command]);
+    const command = commandOf(record);
+    if (command) this.#replayed.set(command.name, [...(this.#replayed.get(command.name) ?? []), command]);
   }
 
   /** The recorded answer as the replay needs it; undefined while the command that it is to has not been given. */
   translate(answer: OutRecord, source: InRecord): OutRecord | undefined {
-    const report = reportOf(source);
+    const report = readable(source, valveReported)?.data;
     const command = report?.commandId && this.#recorded.get(report.commandId);
     if (!report || !command) return answer;
     const distance = ({ at }: Command) => Math.abs(at - command.at);
@@ -40,16 +42,7 @@ export class ValveAnswers {
   }
 }
 
-function commandOf(record: InRecord): Command & { name: string } {
-  const { data, time } = parseEvent(record, [valveCommanded]);
-  return { id: data.id, at: time, name: `${data.floor} ${data.position}` };
-}
-
-/** Undefined for what the floor controller cannot read either. */
-function reportOf(record: InRecord): ValveState | undefined {
-  try {
-    return parseEvent(record, [valveReported]).data;
-  } catch {
-    return undefined;
-  }
+function commandOf(record: InRecord): Command | undefined {
+  const command = readable(record, valveCommanded);
+  return command && { id: command.data.id, at: command.time, name: `${command.data.floor} ${command.data.position}` };
 }

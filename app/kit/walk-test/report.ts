@@ -1,4 +1,5 @@
 import { SmokewireError } from '../../../contracts/errors.ts';
+import { jsonOf } from '../record/read-recording.ts';
 import { SECTIONS } from './sections.ts';
 import { type Walk, walkSchema } from './walk.ts';
 
@@ -71,12 +72,4 @@ export function walkReport(walks: readonly Walk[]): WalkReport {
 /** Rounded down to a tenth. */
 export function percentOf(part: number, whole: number): number {
   return whole === 0 ? 100 : Math.floor((1_000 * part) / whole) / 10;
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import { DETECTOR_ACTIONS } from '../../../contracts/http.ts';
 import { CHANNELS } from '../../../contracts/kafka-topics.ts';
 import { valvePositionSchema } from '../../../contracts/mqtt-payloads.ts';
 import { SITE_EVENT_TYPES } from '../../../contracts/site-events.ts';
+import { CHAOS_ACTS } from '../chaos/acts.ts';
 
 /** What the sites that were walked had. */
 export interface Walked {
@@ -42,6 +43,7 @@ export const SECTIONS = {
   },
   lamps: { title: 'Lamps that were lit', all: ({ lamps }) => lamps.flatMap((lamp) => [`${lamp} on`, `${lamp} off`]) },
   events: { title: 'Events', all: () => SITE_EVENT_TYPES },
+  faults: { title: 'Faults on purpose', all: () => Object.keys(CHAOS_ACTS) },
   failures: { title: 'Failures of messages and sends', all: () => FAILURES },
 } as const satisfies Record<string, Section>;
 

@@ -62,6 +62,11 @@ export class WalkNotes {
     this.#exercise('actions', action);
   }
 
+  /** A fault began on purpose. */
+  struck(fault: string): void {
+    this.#exercise('faults', fault);
+  }
+
   /** What happens from now on happens because the site stops: its detectors go, and nobody tested that. */
   stopping(): void {
     for (const end of this.#listening) end();

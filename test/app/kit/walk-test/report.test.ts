@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CHAOS_ACTS } from '../../../../app/kit/chaos/acts.ts';
 import { parseWalks, walkReport } from '../../../../app/kit/walk-test/report.ts';
 import { walkReportHtml } from '../../../../app/kit/walk-test/report-html.ts';
 import type { Walk } from '../../../../app/kit/walk-test/walk.ts';
@@ -34,6 +35,7 @@ test('what there is comes from the lists that the code goes by', () => {
   expect(size('actions')).toBe(DETECTOR_ACTIONS.length);
   expect(size('events')).toBe(SITE_EVENT_TYPES.length);
   expect(size('channels')).toBe(CHANNELS.length * 3);
+  expect(size('faults')).toBe(Object.keys(CHAOS_ACTS).length);
   expect(size('valves')).toBe(2 * 2);
   expect(size('lamps')).toBe(2);
   const failures = section([walk()], 'failures')?.missing;
