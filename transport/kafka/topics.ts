@@ -58,7 +58,11 @@ async function create(client: KafkaClient, admin: Admin, topics: readonly [strin
         numPartitions: PARTITIONS,
         // As many as the cluster is set to.
         replicationFactor: -1,
-        configEntries: [{ name: 'cleanup.policy', value: cleanup }],
+        configEntries: [
+          { name: 'cleanup.policy', value: cleanup },
+          // Where time stands still, records bear times of long ago, and would be too old to be kept.
+          ...(client.prompt ? [{ name: 'retention.ms', value: '-1' }] : []),
+        ],
       })),
     });
   } catch (error) {

@@ -43,6 +43,18 @@ describe('making topics', () => {
     ).toEqual(new Map([...TOPICS].map(([topic, cleanup]) => [`hq.${topic}`, cleanup])));
   });
 
+  test('keeps what is as old as virtual time, where time stands still', async () => {
+    const broker = await emptyBroker();
+    const { client } = new KafkaSite([broker.address], 'hq.');
+    await ensureTopics({ ...client, prompt: true });
+    const admin = await adminOf(broker);
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: 'hq.signals', configNames: ['retention.ms'] }],
+    });
+    expect(resources[0]?.configEntries[0]?.configValue).toBe('-1');
+  });
+
   test('refuses one that is there with another number of partitions, and names it', async () => {
     const broker = await emptyBroker();
     const admin = await adminOf(broker);
