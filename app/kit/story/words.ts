@@ -69,7 +69,7 @@ function wordsOf(hop: AnyHop, times: number): string {
     case 'reported':
       return `valve ${hop.data.floor} is ${hop.data.position}`;
     case 'state':
-      return `${hop.data.id < 0 ? 'the canary' : `detector ${hop.data.id}`} is ${hop.data.state}${hop.data.untold ? ', which is to be told' : ''}`;
+      return `${hop.data.id < 0 ? 'the canary' : `detector ${hop.data.id}`} is ${hop.data.state}`;
     case 'incident':
       return `${hop.data.kind} ${hop.data.change}, ${hop.data.subject}: ${hop.data.reason}`;
     case 'email':

@@ -65,7 +65,6 @@ describe('toHaveNotified', () => {
         00:00:01.000 presence offline
         00:00:01.000 detector-states detector 8 is suspect
         00:00:06.000 detector-states detector 8 is silent
-        00:00:06.000 detector-states detector 8 is silent, which is to be told
         00:00:06.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
         00:00:06.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
         00:00:06.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…
@@ -153,7 +152,6 @@ describe('toHaveNotified', () => {
       the story of detector/8, at 00:00:13.000:
         00:00:01.000 signals detector 8 signals 0
         00:00:06.000 detector-states detector 8 is silent
-        00:00:06.000 detector-states detector 8 is silent, which is to be told
         00:00:06.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
         00:00:06.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
         00:00:06.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…
@@ -255,7 +253,6 @@ describe('toBeSilent', () => {
       the story of detector/8, at 00:00:11.000:
         00:00:01.000 signals detector 8 signals 0
         00:00:06.000 detector-states detector 8 is silent
-        00:00:06.000 detector-states detector 8 is silent, which is to be told
         00:00:06.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
         00:00:06.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
         00:00:06.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…

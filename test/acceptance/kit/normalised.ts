@@ -1,6 +1,6 @@
 /**
  * A message of an assertion without what another run may have otherwise: where records stand, ids that come of that, the order of
- * records that one instant brings, and what a site does while it starts.
+ * records that one instant brings, a record that says the same once more, and what a site does while it starts.
  */
 export function normalised(message: string): string {
   const lines = message
@@ -12,7 +12,7 @@ export function normalised(message: string): string {
   return inOneOrder(lines).join('\n');
 }
 
-/** Neighbours of one time and topic, in alphabetical order. */
+/** Neighbours of one time and topic, in alphabetical order, each once. */
 function inOneOrder(lines: readonly string[]): string[] {
   const sorted: string[] = [];
   for (const line of lines) {
@@ -24,7 +24,7 @@ function inOneOrder(lines: readonly string[]): string[] {
       (sorted[at - 1] ?? '') > line
     )
       at--;
-    sorted.splice(at, 0, line);
+    if (sorted[at - 1] !== line || groupOf(line) === undefined) sorted.splice(at, 0, line);
   }
   return sorted;
 }
