@@ -128,8 +128,8 @@ export class KafkaBroker implements Service {
       logger,
     });
     this.#listener = listener;
-    this.#openStorage();
     try {
+      this.#openStorage();
       await listener.listen(this.#port);
     } catch (error) {
       await this.#storage?.close();

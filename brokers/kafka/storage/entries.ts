@@ -9,6 +9,8 @@ export interface Entries<K, V> {
 
 const count = z.number().int().min(0);
 const integer = z.number().int();
+/** What clients write may be any INT64, beyond what is exact here. */
+const int64 = z.number();
 const topicId = z.string().regex(/^[0-9a-f]{32}$/);
 const partitionKey = z.tuple([topicId, count]);
 
@@ -36,13 +38,13 @@ export const LOGS = entries(
     appendedBytes: count,
     producers: z.array(
       z.strictObject({
-        producerId: count,
+        producerId: int64,
         epoch: integer,
         sent: z.array(z.strictObject({ firstSequence: integer, lastSequence: integer, baseOffset: count })),
       }),
     ),
-    open: z.array(z.strictObject({ producerId: count, firstOffset: count, position: count })),
-    aborted: z.array(z.strictObject({ producerId: count, firstOffset: count, lastOffset: count })),
+    open: z.array(z.strictObject({ producerId: int64, firstOffset: count, position: count })),
+    aborted: z.array(z.strictObject({ producerId: int64, firstOffset: count, lastOffset: count })),
   }),
 );
 
@@ -54,7 +56,7 @@ export const SEGMENTS = entries(
     baseOffset: count,
     endOffset: count,
     size: count,
-    maxTimestamp: integer,
+    maxTimestamp: int64,
     appendedAt: z.number(),
   }),
 );
@@ -63,7 +65,7 @@ export const SEGMENTS = entries(
 export const OFFSETS = entries(
   'offset',
   z.tuple([z.string(), z.string(), count]),
-  z.strictObject({ offset: integer, leaderEpoch: integer, metadata: z.string().nullable() }),
+  z.strictObject({ offset: int64, leaderEpoch: integer, metadata: z.string().nullable() }),
 );
 
 /** By transactional id. */

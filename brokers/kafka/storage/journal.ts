@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { crc32c } from '../codec/crc32c.ts';
 import type { Change } from '../store.ts';
 import type { Flusher } from './flusher.ts';
@@ -15,8 +15,7 @@ const NEWLINE = 0x0a;
  *
  *   CRC-32C of the rest, in 8 hexadecimal digits; JSON [[key, value or null], …]
  *
- * A line is with the operating system when `put` returns. What follows the first line that is not whole, as after a
- * crash, is cut off.
+ * A line is with the operating system when `put` returns. Half a line at the end, as a crash leaves it, is cut off.
  */
 export class Journal {
   readonly #path: string;
@@ -34,9 +33,7 @@ export class Journal {
 
   /** Reads what is there. */
   open(): void {
-    const file = openSync(this.#path, 'a+');
-    closeSync(file);
-    this.#file = openSync(this.#path, 'r+');
+    this.#file = openSync(this.#path, constants.O_RDWR | constants.O_CREAT);
     this.#entries.clear();
     this.#liveBytes = 0;
     this.#fileBytes = this.#replay(readFileSync(this.#path));
@@ -79,21 +76,20 @@ export class Journal {
     this.#liveBytes += key.length + value.length;
   }
 
-  /** Applies the whole lines of a file; answers how many bytes they take. */
+  /** Applies the whole lines of a file; answers how many bytes they take. Throws when one before the last is broken. */
   #replay(bytes: Buffer): number {
-    let at = 0;
-    for (;;) {
-      const end = bytes.indexOf(NEWLINE, at);
-      const textAt = at + CRC_DIGITS + 1;
-      if (end < textAt) return at;
-      const crc = Number.parseInt(bytes.toString('latin1', at, at + CRC_DIGITS), 16);
-      if (crc !== crc32c(bytes, textAt, end)) return at;
-      const changes: [unknown, unknown][] = JSON.parse(bytes.toString('utf8', textAt, end));
+    let whole = 0;
+    for (const { start, end, text } of linesOf(bytes)) {
+      if (text === undefined) continue;
+      // Behind what a crash left there is nothing: this is damage, and to go on would be to forget the rest.
+      if (start !== whole) throw new Error(`the journal is damaged at byte ${whole}`);
+      const changes: [unknown, unknown][] = JSON.parse(text.toString());
       for (const [key, value] of changes) {
         this.#apply(JSON.stringify(key), value === null ? undefined : JSON.stringify(value));
       }
-      at = end + 1;
+      whole = end;
     }
+    return whole;
   }
 
   /** Puts a file of what is live in the place of the old one; whichever is there is whole. */
@@ -111,6 +107,19 @@ export class Journal {
     this.close();
     this.#file = file;
     this.#fileBytes = written;
+  }
+}
+
+/** The lines of a file and where they are; without the text where its CRC is wrong. */
+function* linesOf(bytes: Buffer): Generator<{ start: number; end: number; text: Buffer | undefined }> {
+  let start = 0;
+  for (let newline = bytes.indexOf(NEWLINE); newline >= 0; newline = bytes.indexOf(NEWLINE, start)) {
+    const textAt = start + CRC_DIGITS + 1;
+    const crc = Number.parseInt(bytes.toString('latin1', start, start + CRC_DIGITS), 16);
+    const isWhole = newline > textAt && crc === crc32c(bytes, textAt, newline);
+    const end = newline + 1;
+    yield { start, end, text: isWhole ? bytes.subarray(textAt, newline) : undefined };
+    start = end;
   }
 }
 

@@ -129,13 +129,14 @@ export class Storage implements Store {
     for (const id of readdirSync(folder)) if (!topicIds.has(id)) this.#files.remove(join(folder, id));
   }
 
-  /** The entries of a kind, in the order in which they were first put. */
+  /** The entries of a kind, in the order in which they were first put. Throws START_FAILED for what is none of ours. */
   entries<K, V>({ kind, key, value }: Entries<K, V>): { key: K; value: V }[] {
-    const parsed: { key: K; value: V }[] = [];
-    for (const entry of this.#journal.of(kind)) {
-      parsed.push({ key: key.parse(entry.key), value: value.parse(entry.value) });
-    }
-    return parsed;
+    return [...this.#journal.of(kind)].map((entry) => {
+      const [parsedKey, parsedValue] = [key.safeParse(entry.key), value.safeParse(entry.value)];
+      if (parsedKey.success && parsedValue.success) return { key: parsedKey.data, value: parsedValue.data };
+      const message = `the data in ${this.#folder} was written by another version: an entry "${kind}" is not understood`;
+      throw new SmokewireError('START_FAILED', message);
+    });
   }
 
   #readPartitions(): void {

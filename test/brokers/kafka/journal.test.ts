@@ -74,6 +74,17 @@ test('is written anew when it is much more than it holds', () => {
   again.close();
 });
 
+test('with a broken line before others is not taken, and is left as it is', () => {
+  const journal = opened();
+  for (let i = 0; i < 3; i++) journal.put([[['k', i], { i }]]);
+  journal.close();
+  const bytes = readFileSync(join(folder, 'journal'));
+  bytes.writeUInt8(bytes.readUInt8(12) ^ 1, 12);
+  writeFileSync(join(folder, 'journal'), bytes);
+  expect(() => opened()).toThrow('damaged at byte 0');
+  expect(readFileSync(join(folder, 'journal'))).toEqual(bytes);
+});
+
 test('that is closed takes nothing', () => {
   const journal = opened();
   journal.close();

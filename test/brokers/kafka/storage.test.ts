@@ -17,6 +17,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../app/random.ts';
 import { KafkaBroker, type KafkaBrokerOptions } from '../../../brokers/kafka/index.ts';
+import { Flusher } from '../../../brokers/kafka/storage/flusher.ts';
+import { Journal } from '../../../brokers/kafka/storage/journal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { recordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -161,6 +163,26 @@ describe('a broker that is started on the data of another one', () => {
     const [one, two] = [id(await ask(first.client)), id(await ask(first.client))];
     const second = await restarted(first, data);
     expect([one, two, id(await ask(second.client))]).toEqual([0, 1, 2]);
+  });
+
+  test('takes whatever numbers clients have written', async () => {
+    const data = newFolder();
+    const first = await started(data);
+    await create(first.client, 't');
+    const huge = 2 ** 62;
+    const odd = batchOf([{ key: 'k', value: 'x'.repeat(20_000), timestamp: huge }], {
+      producerId: huge,
+      epoch: 3,
+      sequence: 0,
+    });
+    await first.client.ask(PRODUCE, 7, produceBody('t', 0, odd));
+    await produce(first.client, 't', 'y'.repeat(20_000));
+    const commit = new Body().string('g').int32(-1).string('').string(null).int32(1).string('t').int32(1).int32(0);
+    await first.client.ask(OFFSET_COMMIT, 7, commit.int64(huge).int32(-7).string('\u0000"\n').done());
+    const second = await restarted(first, data);
+    expect((await read(second.client, 't')).end).toBe(2);
+    const fetched = new Body().string('g').int32(1).string('t').int32(1).int32(0).done();
+    expect((await second.client.ask(OFFSET_FETCH, 5, fetched)).includes('\u0000"\n')).toBe(true);
   });
 
   test('keeps the first offset that can be read', async () => {
@@ -374,6 +396,23 @@ describe('on disk', () => {
     writeFileSync(join(data, 'lock'), '999999999');
     const { broker } = await started(data);
     await broker.stop();
+    expect(existsSync(join(data, 'lock'))).toBe(false);
+  });
+
+  test('the data of another version is told at the start, and left as it is', async () => {
+    const data = newFolder();
+    const first = await started(data);
+    await first.broker.stop();
+    const journal = new Journal(join(data, 'journal'), new Flusher(new ManualClock(), recordingLogger()));
+    journal.open();
+    journal.put([[['topic', 't'], { later: 'fields' }]]);
+    journal.close();
+    const before = readFileSync(join(data, 'journal'));
+    await expect(started(data)).rejects.toMatchObject({
+      code: 'START_FAILED',
+      message: expect.stringContaining('version'),
+    });
+    expect(readFileSync(join(data, 'journal'))).toEqual(before);
     expect(existsSync(join(data, 'lock'))).toBe(false);
   });
 
