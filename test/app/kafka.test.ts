@@ -65,6 +65,37 @@ test("a killed consumer's partitions go to the next one as soon as the group is 
   await Promise.all([killed.disconnect(), heir.disconnect()]);
 });
 
+test('an unmodified consumer goes on whatever its group and its broker go through', { timeout: 30_000 }, async () => {
+  const { faults } = broker;
+  const consumer = client('tough').consumer({ groupId: 'tough', heartbeatInterval: 100, maxWaitTimeInMs: 100 });
+  const seen: string[] = [];
+  await send('tough', 'start');
+  await consumer.connect();
+  await consumer.subscribe({ topic: 'tough', fromBeginning: true });
+  await consumer.run({ eachMessage: async ({ message }) => void seen.push(String(message.value)) });
+  await eventually('the start', () => seen.includes('start'));
+  const trials: Record<string, () => unknown> = {
+    'its coordinator moves': () => faults.moveCoordinator('tough'),
+    'its group rebalances': () => faults.rebalance('tough'),
+    'it is expelled': () => faults.expel('tough'),
+    'the broker pauses': async () => {
+      faults.pause();
+      await eventually('requests to be held', () => faults.held.length > 0);
+      faults.resume();
+    },
+    'the broker is cut off': () => {
+      faults.partition();
+      faults.heal();
+    },
+  };
+  for (const [trial, go] of Object.entries(trials)) {
+    await go();
+    await send('tough', trial);
+    await eventually(`a record after ${trial}`, () => seen.includes(trial));
+  }
+  await consumer.disconnect();
+});
+
 test('a broker that was stopped is there again, with what it had', async () => {
   await send('kept', 'v');
   const { address } = broker;
