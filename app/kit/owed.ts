@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Ended, Receiver, ReceiverOptions } from '../../contracts/transit.ts';
 
 /** Clients that are cut off from the MQTT broker. */
@@ -7,7 +8,7 @@ export interface Outcasts {
   speakOn(topic: string): boolean;
 }
 
-/** An embedded broker passes a message on within a few turns of the event loop, and a question takes at least two. */
+/** An embedded broker passes a message on within a few turns of the event loop; an answer takes two. */
 const QUESTIONS = 8;
 
 /**
@@ -95,7 +96,7 @@ export class Owed {
   async ask(): Promise<void> {
     const moves = this.#moves;
     for (let asked = 0; asked < QUESTIONS; asked++) {
-      await Promise.all(this.#within().map((receiver) => receiver.ask()));
+      await Promise.all([turn(), ...this.#within().map((receiver) => receiver.ask())]);
     }
     if (moves !== this.#moves) return;
     this.#inDoubt = false;

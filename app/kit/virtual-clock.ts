@@ -75,9 +75,13 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Lets time pass, timer by timer, until `done` answers true, or nothing waits before `until`. Answers whether it is done. */
+  /** Lets time pass, timer by timer, until `done` answers true, at most up to `until`. Answers whether it is done. */
   runUntil(done: () => boolean, until: number): Promise<boolean> {
-    return this.#move(() => this.#run(until, done));
+    return this.#move(async () => {
+      if (await this.#run(until, done)) return true;
+      if (Number.isFinite(until)) this.#now = until;
+      return false;
+    });
   }
 
   async #move<T>(moves: () => Promise<T>): Promise<T> {

@@ -80,6 +80,7 @@ test('runs until something is so, and stands there', async () => {
   expect(clock.now() - VIRTUAL_START).toBe(30);
   expect(await clock.runUntil(() => fired.length === 99, VIRTUAL_START + 55)).toBe(false);
   expect(fired.at(-1)).toBe('a 50');
+  expect(clock.now() - VIRTUAL_START).toBe(55);
 });
 
 test('moves take turns', async () => {
