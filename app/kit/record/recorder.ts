@@ -1,11 +1,8 @@
-import { type Clock, sleep, type Timer } from '../../../contracts/clock.ts';
+import type { Clock, Timer } from '../../../contracts/clock.ts';
 import type { InRecord } from '../../../contracts/kafka-records.ts';
-import type { StreamName } from '../../../contracts/kafka-topics.ts';
-import { parseReadBackMetadata } from '../../../processors/watchdog/read-back.ts';
-import { withAdmin } from '../../../transport/kafka/admin.ts';
 import type { KafkaClient } from '../../../transport/kafka/client.ts';
 import { type From, TopicReader } from '../../../transport/kafka/reader.ts';
-import { topicEnds } from '../../../transport/kafka/topics.ts';
+import { endsOf, handled, inTime, unfinished } from './pipeline.ts';
 import { INPUT_TOPICS, OUTCOME_TOPICS, type RecordedSettings, STATE_TOPICS } from './recording.ts';
 import { RecordingWriter, type WriteLine } from './writer.ts';
 
@@ -13,21 +10,6 @@ import { RecordingWriter, type WriteLine } from './writer.ts';
 const FLUSH_EVERY_MS = 1_000;
 /** How long the end waits for what the last inputs bring about, in milliseconds. */
 const DRAIN_MS = 3_000;
-const LOOK_EVERY_MS = 20;
-
-/** Who has to have read what, stage by stage, until all is told that the inputs bring about. */
-const PIPELINE: readonly (readonly (readonly [group: string, topic: StreamName])[])[] = [
-  [
-    ['filter', 'signals'],
-    ['watchdog', 'signals'],
-  ],
-  [
-    ['floor-controller', 'alarms'],
-    ['floor-controller', 'operator-commands'],
-    ['floor-controller', 'valve-states'],
-  ],
-  [['router', 'notifications']],
-];
 
 export interface RecorderOptions {
   readonly client: KafkaClient;
@@ -131,72 +113,19 @@ export class Recorder {
     else if (outcome) this.#writer.add({ line: 'outcome', topic: outcome }, record, now);
   }
 
-  /** Answers whether everyone has done, in time, with what there is of their topics. */
+  /** Answers whether everything is told, in time, that came in, and is recorded. */
   async #drained(): Promise<boolean> {
     const { client } = this.#options;
-    const deadline = client.wireClock.now() + DRAIN_MS;
-    const inTime = async (done: () => Promise<boolean>) => {
-      while (!(await done())) {
-        if (client.wireClock.now() >= deadline) return false;
-        await sleep(client.wireClock, 'recorder drain', LOOK_EVERY_MS);
-      }
-      return true;
-    };
-    for (const readers of PIPELINE) {
-      const ends = await endsOf(client);
-      if (!(await inTime(() => committedAll(client, readers, ends)))) return false;
-    }
-    const ends = await endsOf(client);
-    const ours = [...ends].filter(([place]) => this.#follows(place));
-    return await inTime(async () => ours.every(([place, end]) => (this.#read.get(place) ?? 0) >= end));
+    const { wireClock } = client;
+    const deadline = wireClock.now() + DRAIN_MS;
+    if (!(await handled(client, deadline))) return false;
+    const ends = [...(await endsOf(client))].filter(([place]) => this.#follows(place));
+    return await inTime(wireClock, deadline, async () =>
+      ends.every(([place, end]) => (this.#read.get(place) ?? 0) >= end),
+    );
   }
 
   #follows(place: string): boolean {
     return [...INPUT_TOPICS, ...OUTCOME_TOPICS].some((topic) => place.startsWith(`${topic}/`));
   }
-}
-
-/** Where reading begins, in each topic of inputs, for those who were started anew: at what may still count or is not handled. */
-async function unfinished(client: KafkaClient): Promise<Map<string, From>> {
-  const inputs = PIPELINE.flat().filter(([, topic]) => INPUT_TOPICS.some((name) => name === topic));
-  const begins = new Map<string, Map<number, number>>();
-  for (const [group, topic] of inputs) {
-    const offsets = begins.get(topic) ?? new Map<number, number>();
-    begins.set(topic, offsets);
-    for (const { partition, offset, metadata } of await committed(client, group, topic)) {
-      const from = Math.min(parseReadBackMetadata(metadata ?? '') ?? offset, offset);
-      offsets.set(partition, Math.min(offsets.get(partition) ?? from, from));
-    }
-  }
-  return begins;
-}
-
-/** A group that has committed nothing begins at the beginning. */
-async function committed(client: KafkaClient, group: string, topic: string) {
-  return await withAdmin(client, async (admin) => {
-    const topics = await admin.fetchOffsets({
-      groupId: client.topicPrefix + group,
-      topics: [client.topicPrefix + topic],
-    });
-    return topics.flatMap(({ partitions }) =>
-      partitions.map((each) => ({ ...each, offset: Math.max(0, Number(each.offset)) })),
-    );
-  });
-}
-
-async function committedAll(
-  client: KafkaClient,
-  readers: (typeof PIPELINE)[number],
-  ends: ReadonlyMap<string, number>,
-): Promise<boolean> {
-  for (const [group, topic] of readers) {
-    for (const { partition, offset } of await committed(client, group, topic)) {
-      if (offset < (ends.get(`${topic}/${partition}`) ?? 0)) return false;
-    }
-  }
-  return true;
-}
-
-async function endsOf(client: KafkaClient): Promise<Map<string, number>> {
-  return new Map((await topicEnds(client)).map(({ topic, partition, end }) => [`${topic}/${partition}`, end]));
 }
