@@ -47,9 +47,11 @@ export class Journal {
 
   /** The entries of one kind, each with what follows the kind in its key, in the order in which they were first put. */
   *of(kind: string): Generator<{ key: unknown[]; value: unknown }> {
+    const front = `[${JSON.stringify(kind)}`;
     for (const [text, value] of this.#entries) {
-      const [entryKind, ...key]: unknown[] = JSON.parse(text);
-      if (entryKind === kind) yield { key, value: JSON.parse(value) };
+      if (!text.startsWith(front)) continue;
+      const [, ...key]: unknown[] = JSON.parse(text);
+      yield { key, value: JSON.parse(value) };
     }
   }
 

@@ -5,7 +5,7 @@ import { messageOf } from '../../../contracts/errors.ts';
 import type { Logger } from '../../../contracts/logger.ts';
 import { batchBaseOffset, batchBytes } from '../batch.ts';
 import { Slab, type SlabSummary } from '../slab.ts';
-import type { Change, KeptLog, LogBounds, LogState, LogStore } from '../store.ts';
+import type { Change, KeptLog, Key, LogBounds, LogState, LogStore } from '../store.ts';
 import type { Journal } from './journal.ts';
 import { wholeBatches } from './recovery.ts';
 import type { SegmentFiles } from './segment-files.ts';
@@ -51,16 +51,19 @@ export class PartitionStore implements LogStore {
 
   /** Files of which nothing is to be kept are removed. */
   load(): KeptLog {
-    const { folder, files, clock, known } = this.#options;
+    const { folder, files, journal, clock, known } = this.#options;
     const { bounds, state, segments } = known;
     const found = filesIn(folder);
     const slabs: Slab[] = [];
-    for (const [name, summary] of [...segments].sort(([, a], [, b]) => a.baseOffset - b.baseOffset)) {
+    const listed = [...segments].sort(([, a], [, b]) => a.baseOffset - b.baseOffset);
+    for (const [name, summary] of listed) {
       // Where the machine stopped before it wrote all of one, what of it is whole is found below.
       if (!found.has(name) || statSync(join(folder, name)).size !== summary.size) break;
       slabs.push(this.#add(name, Slab.kept(summary, this)));
       found.delete(name);
     }
+    const lost = listed.slice(slabs.length);
+    if (lost.length > 0) journal.put(lost.map(([name]) => [this.#segmentKey(name), undefined]));
     let torn = false;
     for (const [name, baseOffset] of found) {
       const end = slabs.at(-1)?.endOffset ?? 0;
@@ -169,22 +172,26 @@ export class PartitionStore implements LogStore {
   }
 
   #path(slab: Slab): string {
-    const name = this.#names.get(slab);
-    if (name === undefined) throw new Error('a slab without a file');
-    return join(this.#options.folder, name);
+    return join(this.#options.folder, this.#nameOf(slab));
   }
 
-  #segmentKey(slab: Slab): Change[0] {
+  #nameOf(slab: Slab): string {
+    const name = this.#names.get(slab);
+    if (name === undefined) throw new Error('a slab without a file');
+    return name;
+  }
+
+  #segmentKey(name: string): Key {
     const { topicId, partition } = this.#options;
-    return ['segment', topicId, partition, this.#names.get(slab) ?? ''];
+    return ['segment', topicId, partition, name];
   }
 
   #listed(slab: Slab): Change {
-    return [this.#segmentKey(slab), slab.summary];
+    return [this.#segmentKey(this.#nameOf(slab)), slab.summary];
   }
 
   #unlist(slab: Slab): Change {
-    return [this.#segmentKey(slab), undefined];
+    return [this.#segmentKey(this.#nameOf(slab)), undefined];
   }
 
   #stated(state: LogState): Change {

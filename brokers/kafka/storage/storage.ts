@@ -109,6 +109,7 @@ export class Storage implements Store {
       state: this.#states.get(at) ?? NO_STATE,
       segments: this.#segments.get(at) ?? new Map<string, SlabSummary>(),
     };
+    for (const asked of [this.#bounds, this.#states, this.#segments]) asked.delete(at);
     return new PartitionStore({
       folder: join(this.#folder, 'topics', topicId, String(partition)),
       topicId,

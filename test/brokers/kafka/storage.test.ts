@@ -313,6 +313,23 @@ describe('a process that was killed', () => {
     expect([end, text.includes('next')]).toEqual([expected + 1, true]);
   });
 
+  test('leaves less than the journal knows of, as a machine without power does: what is whole is there', async () => {
+    const data = newFolder();
+    const first = await started(data);
+    await create(first.client, 't');
+    for (let i = 0; i < 12; i++) await produce(first.client, 't', `${i}`.padEnd(10_000, 'x'));
+    const left = killed(data);
+    const [, second = '', ...more] = segments(left);
+    expect(more.length, 'one behind the one that is cut').toBe(1);
+    truncateSync(second, 15_000);
+    const after = await started(left);
+    const { end, text } = await read(after.client, 't');
+    expect([end, ...[...text.matchAll(/(\d+)x{50}/g)].map(([, number]) => Number(number))]).toEqual([2, 0, 1]);
+    await produce(after.client, 't', 'next');
+    const again = await restarted(after, left);
+    expect((await read(again.client, 't')).end).toBe(3);
+  });
+
   test('leaves a journal with half a line, and files of topics and compactions that are no more', async () => {
     const data = newFolder();
     const first = await started(data);
