@@ -86,10 +86,10 @@ export class Generations {
 
   /**
    * Static membership (KIP-345): whoever comes with an instance's id takes its place and its share, without a rebalance
-   * if the group is stable and its assignor stays. Its answer names no members, and the leader by the id that it had
-   * before, so that one that led does not assign anew.
+   * if the group is stable and its assignor stays. One that led is told not to assign anew (KIP-814); if it cannot be told,
+   * it is named no members, and the leader by the id that it had before.
    */
-  replace(former: Member, member: Member): JoinAnswer | Promise<JoinAnswer> {
+  replace(former: Member, member: Member, maySkipAssignment: boolean): JoinAnswer | Promise<JoinAnswer> {
     const leader = this.#leader;
     member.assignment = former.assignment;
     this.#evict(former, ErrorCode.FENCED_INSTANCE_ID);
@@ -97,7 +97,10 @@ export class Generations {
     if (leader === former.id) this.#leader = member.id;
     if (this.#state !== 'Stable' || this.members.vote() !== this.#protocol) return this.next(member);
     this.renew(member);
-    return { ...this.present(member), leader, members: [] };
+    const present = this.present(member);
+    return maySkipAssignment
+      ? { ...present, skipAssignment: this.isLeader(member) }
+      : { ...present, leader, members: [] };
   }
 
   /** The next generation, as soon as it is complete. */
@@ -123,6 +126,7 @@ export class Generations {
       protocolType: this.#protocolType,
       protocol: this.#protocol,
       leader: this.#leader,
+      skipAssignment: false,
       memberId: member.id,
       members: this.isLeader(member) ? everyone : [],
     };

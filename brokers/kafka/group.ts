@@ -149,11 +149,11 @@ export class Group {
   }
 
   #joinNew(request: JoinRequest): JoinAnswer | Promise<JoinAnswer> {
-    const { clientId, instanceId, sessionTimeoutMs, protocolType } = request;
+    const { clientId, instanceId, sessionTimeoutMs, protocolType, maySkipAssignment } = request;
     const generations = this.#generations;
     const id = `${instanceId ?? clientId.slice(0, LONGEST_CLIENT_ID)}-${this.#random.uuid()}`;
     const former = instanceId === null ? undefined : generations.members.instance(instanceId);
-    if (former) return generations.replace(former, new Member(id, request));
+    if (former) return generations.replace(former, new Member(id, request), maySkipAssignment);
     if (instanceId === null && request.idFirst) {
       generations.expect(id, sessionTimeoutMs);
       return joinFailure(ErrorCode.MEMBER_ID_REQUIRED, id);

@@ -73,7 +73,10 @@ export class KafkaBroker implements Service {
     const clusterId = random.uuid();
     this.#storage = options.data === undefined ? undefined : new Storage({ folder: options.data, clock, logger });
     this.#broker = emptyBroker(options, clusterId, clock, this.#storage);
-    this.#faults = new Faults(this.#broker, (still) => emptyBroker(options, clusterId, still));
+    this.#faults = new Faults(this.#broker, (still) => ({
+      ...emptyBroker(options, clusterId, still),
+      topics: this.#broker.topics,
+    }));
   }
 
   /** What is to go wrong, for tests. */

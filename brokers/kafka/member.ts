@@ -20,6 +20,8 @@ export interface JoinRequest {
   readonly clientHost: string;
   /** From JoinGroup 4 on a newcomer is given its id first, so that a lost answer leaves no ghost (KIP-394). */
   readonly idFirst: boolean;
+  /** Whether it can lead without assigning (KIP-814). */
+  readonly maySkipAssignment: boolean;
 }
 
 /** A member as it names itself in its requests. */
@@ -36,6 +38,7 @@ export interface JoinAnswer {
   readonly protocolType: string | null;
   readonly protocol: string | null;
   readonly leader: string;
+  readonly skipAssignment: boolean;
   readonly memberId: string;
   /** For the leader alone: every member, with what it offered. */
   readonly members: readonly { id: string; instanceId: string | null; metadata: Buffer }[];
@@ -143,7 +146,16 @@ export class Member {
 }
 
 export function joinFailure(error: ErrorCode, memberId: string): JoinAnswer {
-  return { error, generation: -1, protocolType: null, protocol: null, leader: '', memberId, members: [] };
+  return {
+    error,
+    generation: -1,
+    protocolType: null,
+    protocol: null,
+    leader: '',
+    skipAssignment: false,
+    memberId,
+    members: [],
+  };
 }
 
 export function syncFailure(error: ErrorCode): SyncAnswer {

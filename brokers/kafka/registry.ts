@@ -48,23 +48,23 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * All that is served; ApiVersions answers from this list and docs/kafka-coverage.md is held equal to it. The newest
- * versions are those of Apache Kafka 3.0.0, so that clients that guess a release from the set find one: flexible versions
- * everywhere (KIP-482), and every topic still called by its name where records are written and read. The oldest are
- * those that Kafka 4 kept (KIP-896), whose clients so find what they need too.
+ * versions are those of Apache Kafka 3.4.0, so that clients that guess a release from the set find one: flexible versions
+ * everywhere (KIP-482), and a Fetch that calls topics by their ids (KIP-516), without which @platformatic/kafka cannot
+ * fetch. The oldest are those that Kafka 4 kept (KIP-896), whose clients so find what they need too.
  */
 export const REGISTRY: readonly Api[] = [
   // Below 3 are the record formats before KIP-98. Announced all the same: with a minimum of 3 librdkafka silently
   // stops compressing (KAFKA-18659; Kafka 4 does likewise).
   { key: 0, name: 'Produce', min: 0, max: 9, flexibleFrom: 9, servedFrom: 3, handle: produce },
-  { key: 1, name: 'Fetch', min: 4, max: 12, flexibleFrom: 12, handle: fetch },
+  { key: 1, name: 'Fetch', min: 4, max: 13, flexibleFrom: 12, handle: fetch },
   { key: 2, name: 'ListOffsets', min: 1, max: 7, flexibleFrom: 6, handle: listOffsets },
-  { key: 3, name: 'Metadata', min: 0, max: 11, flexibleFrom: 9, handle: metadata },
+  { key: 3, name: 'Metadata', min: 0, max: 12, flexibleFrom: 9, handle: metadata },
   { key: 8, name: 'OffsetCommit', min: 2, max: 8, flexibleFrom: 8, handle: offsetCommit },
   { key: 9, name: 'OffsetFetch', min: 1, max: 8, flexibleFrom: 6, handle: offsetFetch },
   { key: 10, name: 'FindCoordinator', min: 0, max: 4, flexibleFrom: 3, handle: findCoordinator },
-  { key: 11, name: 'JoinGroup', min: 0, max: 7, flexibleFrom: 6, handle: joinGroup },
+  { key: 11, name: 'JoinGroup', min: 0, max: 9, flexibleFrom: 6, handle: joinGroup },
   { key: 12, name: 'Heartbeat', min: 0, max: 4, flexibleFrom: 4, handle: heartbeat },
-  { key: 13, name: 'LeaveGroup', min: 0, max: 4, flexibleFrom: 4, handle: leaveGroup },
+  { key: 13, name: 'LeaveGroup', min: 0, max: 5, flexibleFrom: 4, handle: leaveGroup },
   { key: 14, name: 'SyncGroup', min: 0, max: 5, flexibleFrom: 4, handle: syncGroup },
   { key: 15, name: 'DescribeGroups', min: 0, max: 5, flexibleFrom: 5, handle: describeGroups },
   { key: 16, name: 'ListGroups', min: 0, max: 4, flexibleFrom: 3, handle: listGroups },

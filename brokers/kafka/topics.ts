@@ -99,8 +99,9 @@ export class Topics {
     return this.#byName.get(name);
   }
 
-  byId(id: string): Topic | undefined {
-    for (const topic of this.#byName.values()) if (topic.id === id) return topic;
+  /** The name of the topic that has this id. */
+  nameOf(id: string): string | undefined {
+    for (const topic of this.#byName.values()) if (topic.id === id) return topic.name;
     return undefined;
   }
 

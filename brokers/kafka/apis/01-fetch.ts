@@ -6,12 +6,13 @@ import type { PartitionLog } from '../log.ts';
 import type { AbortedTransaction } from '../open-transactions.ts';
 import { parked } from '../parked.ts';
 import type { BrokerState, Request } from '../request.ts';
+import { NO_TOPIC_ID } from '../topics.ts';
 
 /** `fetch.max.bytes` of Apache Kafka's broker: an answer has no more, whatever the client asks. */
 const MOST_BYTES = 55 * 1024 * 1024;
 
 /**
- * Fetch Request (4–12) => replica_id max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch [topics]
+ * Fetch Request (4–13) => replica_id max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch [topics]
  *                         [forgotten_topics_data] rack_id
  *   replica_id => INT32
  *   max_wait_ms => INT32
@@ -20,8 +21,9 @@ const MOST_BYTES = 55 * 1024 * 1024;
  *   isolation_level => INT8             0 all records; 1 none of an open transaction
  *   session_id => INT32                 7+
  *   session_epoch => INT32              7+   −1 and 0 are full fetches, others continue a session (KIP-227)
- *   topics => name [partitions]
- *     name => STRING
+ *   topics => name topic_id [partitions]
+ *     name => STRING                    4–12
+ *     topic_id => UUID                  13+
  *     partitions => index current_leader_epoch fetch_offset last_fetched_epoch log_start_offset partition_max_bytes
  *       index => INT32
  *       current_leader_epoch => INT32   9+
@@ -29,8 +31,9 @@ const MOST_BYTES = 55 * 1024 * 1024;
  *       last_fetched_epoch => INT32     12+
  *       log_start_offset => INT64       5+
  *       partition_max_bytes => INT32
- *   forgotten_topics_data => name [partitions]      7+
- *     name => STRING
+ *   forgotten_topics_data => name topic_id [partitions]         7+
+ *     name => STRING                    7–12
+ *     topic_id => UUID                  13+
  *     partitions => INT32
  *   rack_id => STRING                   11+
  */
@@ -70,8 +73,17 @@ interface Wanted {
   readonly maxBytes: number;
 }
 
-function readTopic(body: Reader, version: number) {
-  return { name: body.string(), partitions: body.array(() => readPartition(body, version)) };
+/** Topics are called by their names, or by their ids (KIP-516). */
+interface WantedTopic {
+  readonly name: string;
+  readonly id: string;
+  readonly partitions: readonly Wanted[];
+}
+
+function readTopic(body: Reader, version: number): WantedTopic {
+  const name = version <= 12 ? body.string() : '';
+  const id = version >= 13 ? body.uuid() : NO_TOPIC_ID;
+  return { name, id, partitions: body.array(() => readPartition(body, version)) };
 }
 
 function readPartition(body: Reader, version: number): Wanted {
@@ -94,8 +106,7 @@ interface FoundPartition {
   readonly slices: readonly Buffer[];
 }
 
-interface FoundTopic {
-  readonly name: string;
+interface FoundTopic extends Pick<WantedTopic, 'name' | 'id'> {
   readonly partitions: readonly FoundPartition[];
 }
 
@@ -110,17 +121,13 @@ interface Found {
 const NOTHING_FOUND = { endOffset: -1, stableOffset: -1, startOffset: -1, aborted: null, slices: [] };
 
 /** What can be answered now: at most `maxBytes`, but one batch in any case, so that a large one does not block. */
-function collect(
-  topics: readonly { name: string; partitions: Wanted[] }[],
-  maxBytes: number,
-  committed: boolean,
-  broker: BrokerState,
-): Found {
+function collect(topics: readonly WantedTopic[], maxBytes: number, committed: boolean, broker: BrokerState): Found {
   const found: Found = { topics: [], logs: [], bytes: 0, failed: false };
-  for (const { name, partitions } of topics) {
+  for (const { name, id, partitions } of topics) {
+    const topic = id === NO_TOPIC_ID ? name : broker.topics.nameOf(id);
     const answers = partitions.map((wanted): FoundPartition => {
-      const log = broker.topics.log(name, wanted.index);
-      const error = problem(log, wanted);
+      const log = topic === undefined ? undefined : broker.topics.log(topic, wanted.index);
+      const error = topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : problem(log, wanted);
       if (log === undefined || error !== ErrorCode.NONE) {
         found.failed = true;
         return { ...NOTHING_FOUND, index: wanted.index, error };
@@ -134,7 +141,7 @@ function collect(
       const aborted = committed ? log.aborted(wanted.offset, slices) : null;
       return { index: wanted.index, error, endOffset, stableOffset, startOffset, aborted, slices };
     });
-    found.topics.push({ name, partitions: answers });
+    found.topics.push({ name, id, partitions: answers });
   }
   return found;
 }
@@ -147,12 +154,13 @@ function problem(log: PartitionLog | undefined, { offset, leaderEpoch }: Wanted)
 }
 
 /**
- * Fetch Response (4–12) => throttle_time_ms error_code session_id [topics]
+ * Fetch Response (4–13) => throttle_time_ms error_code session_id [topics]
  *   throttle_time_ms => INT32
  *   error_code => INT16                 7+
  *   session_id => INT32                 7+
- *   topics => name [partitions]
- *     name => STRING
+ *   topics => name topic_id [partitions]
+ *     name => STRING                    4–12
+ *     topic_id => UUID                  13+
  *     partitions => index error_code high_watermark last_stable_offset log_start_offset [aborted_transactions]
  *                   preferred_read_replica records
  *       index => INT32
@@ -169,8 +177,10 @@ function problem(log: PartitionLog | undefined, { offset, leaderEpoch }: Wanted)
 function writeAnswer(answer: Writer, version: number, error: ErrorCode, topics: readonly FoundTopic[]): void {
   answer.int32(0);
   if (version >= 7) answer.errorCode(error).int32(0);
-  answer.array(topics, ({ name, partitions }) => {
-    answer.string(name).array(partitions, (found) => {
+  answer.array(topics, ({ name, id, partitions }) => {
+    if (version >= 13) answer.uuid(id);
+    else answer.string(name);
+    answer.array(partitions, (found) => {
       answer.int32(found.index).errorCode(found.error).int64(found.endOffset).int64(found.stableOffset);
       if (version >= 5) answer.int64(found.startOffset);
       writeAborted(answer, found.aborted);

@@ -5,16 +5,16 @@ import { type BrokerState, NODE_ID, OPERATIONS_UNKNOWN, type Request } from '../
 import { isTopicName, NO_TOPIC_ID, type Topic } from '../topics.ts';
 
 /**
- * Metadata Request (0–11) => [topics] allow_auto_topic_creation include_cluster_authorized_operations
+ * Metadata Request (0–12) => [topics] allow_auto_topic_creation include_cluster_authorized_operations
  *                            include_topic_authorized_operations
  *   topics => topic_id name             all of them when null, in version 0 when empty
- *     topic_id => UUID                  10+; cannot be asked by before version 12
+ *     topic_id => UUID                  10+; 12+: in place of a null name
  *     name => STRING                    10+: NULLABLE_STRING
  *   allow_auto_topic_creation => BOOLEAN                  4+
  *   include_cluster_authorized_operations => BOOLEAN      8–10
  *   include_topic_authorized_operations => BOOLEAN        8+
  *
- * Metadata Response (0–11) => throttle_time_ms [brokers] cluster_id controller_id [topics] cluster_authorized_operations
+ * Metadata Response (0–12) => throttle_time_ms [brokers] cluster_id controller_id [topics] cluster_authorized_operations
  *   throttle_time_ms => INT32           3+
  *   brokers => node_id host port rack
  *     node_id => INT32
@@ -25,7 +25,7 @@ import { isTopicName, NO_TOPIC_ID, type Topic } from '../topics.ts';
  *   controller_id => INT32              1+
  *   topics => error_code name topic_id is_internal [partitions] topic_authorized_operations
  *     error_code => INT16
- *     name => STRING
+ *     name => STRING                    12+: NULLABLE_STRING
  *     topic_id => UUID                  10+
  *     is_internal => BOOLEAN            1+
  *     partitions => error_code index leader_id leader_epoch [replica_nodes] [isr_nodes] [offline_replicas]
@@ -42,7 +42,10 @@ import { isTopicName, NO_TOPIC_ID, type Topic } from '../topics.ts';
 export function metadata({ version, body, peer }: Request, answer: Writer, broker: BrokerState): undefined {
   const wanted = body.nullableArray(() => readTopic(body, version));
   const mayCreate = (version < 4 || body.boolean()) && broker.autoCreateTopics;
-  const topics = found(wanted === null || (version === 0 && wanted.length === 0) ? null : wanted, mayCreate, broker);
+  const all = wanted === null || (version === 0 && wanted.length === 0);
+  const topics = all
+    ? [...broker.topics.all()].map((topic) => ({ error: ErrorCode.NONE, ...named(topic) }))
+    : found(wanted, version, mayCreate, broker);
 
   if (version >= 3) answer.int32(0);
   answer.array([peer.advertised], ({ host, port }) => {
@@ -51,9 +54,11 @@ export function metadata({ version, body, peer }: Request, answer: Writer, broke
   });
   if (version >= 2) answer.nullableString(broker.clusterId);
   if (version >= 1) answer.int32(NODE_ID);
-  answer.array(topics, ({ error, name, topic }) => {
-    answer.errorCode(error).string(name);
-    if (version >= 10) answer.uuid(topic?.id ?? NO_TOPIC_ID);
+  answer.array(topics, ({ error, name, id, topic }) => {
+    answer.errorCode(error);
+    if (version >= 12) answer.nullableString(name);
+    else answer.string(name ?? '');
+    if (version >= 10) answer.uuid(id);
     if (version >= 1) answer.boolean(false);
     answer.array([...(topic?.partitions.keys() ?? [])], (index) => writePartition(answer, version, index));
     if (version >= 8) answer.int32(OPERATIONS_UNKNOWN);
@@ -66,9 +71,8 @@ interface Wanted {
   readonly name: string | null;
 }
 
-interface Found {
+interface Found extends Wanted {
   readonly error: ErrorCode;
-  readonly name: string;
   readonly topic?: Topic | undefined;
 }
 
@@ -76,18 +80,28 @@ function readTopic(body: Reader, version: number): Wanted {
   return version >= 10 ? { id: body.uuid(), name: body.nullableString() } : { id: NO_TOPIC_ID, name: body.string() };
 }
 
-function found(wanted: readonly Wanted[] | null, mayCreate: boolean, broker: BrokerState): Found[] {
-  if (wanted === null) {
-    return [...broker.topics.all()].map((topic) => ({ error: ErrorCode.NONE, name: topic.name, topic }));
+function found(wanted: readonly Wanted[], version: number, mayCreate: boolean, broker: BrokerState): Found[] {
+  const byId = wanted.filter(({ id }) => id !== NO_TOPIC_ID);
+  if ((version < 12 && byId.length > 0) || wanted.some(({ id, name }) => id === NO_TOPIC_ID && name === null)) {
+    return wanted.map((topic) => ({ ...topic, error: ErrorCode.INVALID_REQUEST }));
   }
-  if (wanted.some(({ id, name }) => id !== NO_TOPIC_ID || name === null)) {
-    return wanted.map(({ name }) => ({ error: ErrorCode.INVALID_REQUEST, name: name ?? '' }));
+  if (byId.length > 0) {
+    return byId.map(({ id }) => {
+      const name = broker.topics.nameOf(id);
+      const topic = name === undefined ? undefined : broker.topics.get(name);
+      return topic ? { error: ErrorCode.NONE, ...named(topic) } : { error: ErrorCode.UNKNOWN_TOPIC_ID, name: null, id };
+    });
   }
   return [...new Set(wanted.map(({ name }) => name ?? ''))].map((name) => {
     const topic = find(name, mayCreate, broker);
-    if (topic) return { error: ErrorCode.NONE, name, topic };
-    return { error: isTopicName(name) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC, name };
+    if (topic) return { error: ErrorCode.NONE, ...named(topic) };
+    const error = isTopicName(name) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC;
+    return { error, name, id: NO_TOPIC_ID };
   });
+}
+
+function named(topic: Topic) {
+  return { name: topic.name, id: topic.id, topic };
 }
 
 /**

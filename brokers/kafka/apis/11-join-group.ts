@@ -3,8 +3,8 @@ import type { JoinAnswer } from '../member.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * JoinGroup Request (0–7) => group_id session_timeout_ms rebalance_timeout_ms member_id group_instance_id
- *                            protocol_type [protocols]
+ * JoinGroup Request (0–9) => group_id session_timeout_ms rebalance_timeout_ms member_id group_instance_id
+ *                            protocol_type [protocols] reason
  *   group_id => STRING
  *   session_timeout_ms => INT32
  *   rebalance_timeout_ms => INT32       1+
@@ -14,6 +14,7 @@ import type { BrokerState, Request } from '../request.ts';
  *   protocols => name metadata
  *     name => STRING
  *     metadata => BYTES
+ *   reason => NULLABLE_STRING           8+: why it joins, for people (KIP-800)
  */
 export function joinGroup(
   { version, body, clientId, peer }: Request,
@@ -39,6 +40,7 @@ export function joinGroup(
     clientId,
     clientHost: `/${peer.remoteHost}`,
     idFirst: version >= 4,
+    maySkipAssignment: version >= 9,
   });
   if (joined instanceof Promise) return joined.then((result) => writeAnswer(answer, version, result));
   writeAnswer(answer, version, joined);
@@ -46,14 +48,15 @@ export function joinGroup(
 }
 
 /**
- * JoinGroup Response (0–7) => throttle_time_ms error_code generation_id protocol_type protocol_name leader member_id
- *                             [members]
+ * JoinGroup Response (0–9) => throttle_time_ms error_code generation_id protocol_type protocol_name leader
+ *                             skip_assignment member_id [members]
  *   throttle_time_ms => INT32           2+
  *   error_code => INT16
  *   generation_id => INT32
  *   protocol_type => NULLABLE_STRING    7+
  *   protocol_name => STRING             7+: NULLABLE_STRING
  *   leader => STRING
+ *   skip_assignment => BOOLEAN          9+: the leader is not to assign, since the group shares already (KIP-814)
  *   member_id => STRING
  *   members => member_id group_instance_id metadata       to the leader alone
  *     member_id => STRING
@@ -65,12 +68,11 @@ function writeAnswer(answer: Writer, version: number, joined: JoinAnswer): void 
   answer.errorCode(joined.error).int32(joined.generation);
   if (version >= 7) answer.nullableString(joined.protocolType).nullableString(joined.protocol);
   else answer.string(joined.protocol ?? '');
-  answer
-    .string(joined.leader)
-    .string(joined.memberId)
-    .array(joined.members, ({ id, instanceId, metadata }) => {
-      answer.string(id);
-      if (version >= 5) answer.nullableString(instanceId);
-      answer.bytes(metadata);
-    });
+  answer.string(joined.leader);
+  if (version >= 9) answer.boolean(joined.skipAssignment);
+  answer.string(joined.memberId).array(joined.members, ({ id, instanceId, metadata }) => {
+    answer.string(id);
+    if (version >= 5) answer.nullableString(instanceId);
+    answer.bytes(metadata);
+  });
 }

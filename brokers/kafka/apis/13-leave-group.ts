@@ -4,14 +4,15 @@ import { ErrorCode } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
- * LeaveGroup Request (0–4) => group_id member_id [members]
+ * LeaveGroup Request (0–5) => group_id member_id [members]
  *   group_id => STRING
  *   member_id => STRING                 0–2
- *   members => member_id group_instance_id          3+
+ *   members => member_id group_instance_id reason   3+
  *     member_id => STRING               empty for whoever has the instance's id
  *     group_instance_id => NULLABLE_STRING
+ *     reason => NULLABLE_STRING         5+: for people (KIP-800)
  *
- * LeaveGroup Response (0–4) => throttle_time_ms error_code [members]
+ * LeaveGroup Response (0–5) => throttle_time_ms error_code [members]
  *   throttle_time_ms => INT32           1+
  *   error_code => INT16                 3+: what concerns the request as a whole
  *   members => member_id group_instance_id error_code           3+
@@ -22,7 +23,8 @@ import type { BrokerState, Request } from '../request.ts';
 export function leaveGroup({ version, body }: Request, answer: Writer, broker: BrokerState): undefined {
   const groupId = body.string();
   const group = broker.groups.get(groupId);
-  const members = version >= 3 ? body.array(() => readMember(body)) : [{ memberId: body.string(), instanceId: null }];
+  const members =
+    version >= 3 ? body.array(() => readMember(body, version)) : [{ memberId: body.string(), instanceId: null }];
   const left = members.map(({ memberId, instanceId }) => ({
     memberId,
     instanceId,
@@ -40,6 +42,8 @@ export function leaveGroup({ version, body }: Request, answer: Writer, broker: B
   });
 }
 
-function readMember(body: Reader) {
-  return { memberId: body.string(), instanceId: body.nullableString() };
+function readMember(body: Reader, version: number) {
+  const member = { memberId: body.string(), instanceId: body.nullableString() };
+  if (version >= 5) body.nullableString();
+  return member;
 }

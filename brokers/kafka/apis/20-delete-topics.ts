@@ -51,7 +51,8 @@ function remove(broker: BrokerState, { name, id }: Wanted): Wanted & Refusal {
   if ((name === null) === (id === NO_TOPIC_ID)) {
     return { name, id, error: ErrorCode.INVALID_REQUEST, message: 'a topic is named either by its name or by its id' };
   }
-  const topic = name === null ? broker.topics.byId(id) : broker.topics.get(name);
+  const known = name ?? broker.topics.nameOf(id);
+  const topic = known === undefined ? undefined : broker.topics.get(known);
   if (!topic) {
     const error = name === null ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     return { name, id, error, message: 'there is no such topic' };

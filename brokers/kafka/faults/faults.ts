@@ -17,7 +17,7 @@ export class Faults implements KafkaFaults {
   #paused = false;
   #partitioned = false;
 
-  /** `fresh` makes an empty broker by the same options as `broker`. */
+  /** `fresh` makes an empty broker by the same options as `broker`, and with its topics. */
   constructor(broker: BrokerState, fresh: (clock: Clock) => BrokerState) {
     this.#broker = broker;
     this.#fresh = fresh;

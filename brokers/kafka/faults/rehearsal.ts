@@ -48,14 +48,17 @@ export class Notes {
 /**
  * A broker that has nothing and takes note of what it is asked for. A handler that works on it tells what its request
  * is about, and writes an answer of the right form, without any effect: so faults need no second grammar of the
- * protocol. `fresh` is an empty broker by the same options.
+ * protocol. `fresh` is an empty broker by the same options; its topics are only asked for what their ids stand for.
  */
 export function rehearsalOf(fresh: (clock: Clock) => BrokerState, notes: Notes): BrokerState {
+  const broker = fresh(STILL);
+  const topics = new NotedTopics(notes, broker.topics);
+  const groups = new NotedGroups(notes);
   return {
-    ...fresh(STILL),
-    topics: new NotedTopics(notes),
-    groups: new NotedGroups(notes),
-    transactions: new NotedTransactions(notes),
+    ...broker,
+    topics,
+    groups,
+    transactions: new NotedTransactions(notes, topics, groups),
     autoCreateTopics: false,
     maxFetchWaitMs: 0,
   };
@@ -63,10 +66,16 @@ export function rehearsalOf(fresh: (clock: Clock) => BrokerState, notes: Notes):
 
 class NotedTopics extends Topics {
   readonly #notes: Notes;
+  readonly #known: Topics;
 
-  constructor(notes: Notes) {
+  constructor(notes: Notes, known: Topics) {
     super({ clock: STILL, random: UNRANDOM, defaultPartitions: 1, defaults: DEFAULTS });
     this.#notes = notes;
+    this.#known = known;
+  }
+
+  override nameOf(id: string): string | undefined {
+    return this.#known.nameOf(id);
   }
 
   override get(name: string): Topic | undefined {
@@ -148,8 +157,8 @@ class NotedGroups extends Groups {
 class NotedTransactions extends Transactions {
   readonly #notes: Notes;
 
-  constructor(notes: Notes) {
-    super({ clock: STILL, topics: new NotedTopics(notes), groups: new NotedGroups(notes), maxTimeoutMs: 0 });
+  constructor(notes: Notes, topics: Topics, groups: Groups) {
+    super({ clock: STILL, topics, groups, maxTimeoutMs: 0 });
     this.#notes = notes;
   }
 

@@ -23,6 +23,7 @@ function setup() {
       clientId: 'client',
       clientHost: '/127.0.0.1',
       idFirst: false,
+      maySkipAssignment: false,
       ...fields,
     });
   const group = () => {

@@ -160,6 +160,20 @@ export function administrationTests(harness: () => Harness): void {
       expect(await ask([{ name: null, topicId: '1'.repeat(32) }])).toMatchObject(refused);
     });
 
+    test('are found by their ids from Metadata 12 on', async () => {
+      const topic = await harness().topic(2);
+      const client = await harness().protocol();
+      const topicId = await harness().topicId(topic);
+      const ask = async (...topics: Fields[]) => at(await client.ask('Metadata', 12, { topics }), 'topics', 0);
+      expect(await ask({ name: null, topicId })).toMatchObject({ errorCode: 0, name: topic, topicId });
+      expect(await ask({ name: null, topicId: '1'.repeat(32) })).toMatchObject({
+        errorCode: ErrorCode.UNKNOWN_TOPIC_ID,
+        name: null,
+        topicId: '1'.repeat(32),
+        partitions: [],
+      });
+    });
+
     test('grow, and nothing else', async () => {
       const topic = await harness().topic(2);
       const client = await harness().protocol();

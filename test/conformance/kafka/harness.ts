@@ -12,7 +12,7 @@ import {
 } from 'kafkajs';
 import { eventually } from '../../support/eventually.ts';
 import { ProtocolClient } from './protocol/client.ts';
-import { at, listAt } from './protocol/values.ts';
+import { at, listAt, textAt } from './protocol/values.ts';
 
 /** A record as a consumer saw it, in comparable form. */
 export interface Seen {
@@ -104,6 +104,15 @@ export class Harness {
       return listAt(answer, 'topics', 0, 'partitions').every((partition) => at(partition, 'errorCode') === 0);
     });
     return topic;
+  }
+
+  /** The id of a topic, 32 hexadecimal digits. */
+  async topicId(topic: string): Promise<string> {
+    const wire = await this.protocol();
+    return await eventually(`${topic} to be known`, async () => {
+      const answer = await wire.ask('Metadata', 12, { topics: [{ name: topic }], allowAutoTopicCreation: false });
+      return at(answer, 'topics', 0, 'errorCode') === 0 && textAt(answer, 'topics', 0, 'topicId');
+    });
   }
 
   async collector(

@@ -267,6 +267,10 @@ export function membershipTests(harness: () => Harness): void {
       const joined = await returned.join();
       expect(joined).toMatchObject({ errorCode: 0, generationId: 2, leader: leader.memberId, members: [] });
       expect(await returned.sync()).toMatchObject({ assignment: Buffer.from('of the leader') });
+      const again = await memberOf(leader.groupId, { instanceId: 'one' });
+      const told = await again.join(9);
+      expect(told).toMatchObject({ errorCode: 0, generationId: 2, leader: again.memberId, skipAssignment: true });
+      expect(listAt(told, 'members').length).toBe(2);
       expect(await follower.heartbeat()).toBe(ErrorCode.NONE);
     });
 

@@ -49,6 +49,20 @@ export function readingTests(harness: () => Harness): void {
       expect(await asked({ currentLeaderEpoch: 0 })).toMatchObject({ errorCode: 0, highWatermark: 3 });
     });
 
+    test('calls topics by their ids from Fetch 13 on', async () => {
+      const { topic, client } = await filled(2);
+      const ask = async (topicId: string, partition = 0) => {
+        const partitions = [{ partition, fetchOffset: 0, partitionMaxBytes: 1_000_000 }];
+        const answer = await client.ask('Fetch', 13, request(topic, { topics: [{ topicId, partitions }] }));
+        expect(at(answer, 'responses', 0, 'topicId')).toBe(topicId);
+        return fieldsAt(answer, 'responses', 0, 'partitions', 0);
+      };
+      const topicId = await harness().topicId(topic);
+      expect(await ask(topicId)).toMatchObject({ errorCode: 0, highWatermark: 2 });
+      expect(await ask(topicId, 5)).toMatchObject({ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION });
+      expect(await ask('1'.repeat(32))).toMatchObject({ errorCode: ErrorCode.UNKNOWN_TOPIC_ID, highWatermark: -1 });
+    });
+
     test('of a session that nobody knows is told so', async () => {
       const { topic, client } = await filled(1);
       const answer = await client.ask('Fetch', 12, request(topic, { sessionId: 4711, sessionEpoch: 1 }));

@@ -6,6 +6,8 @@ import type { Fields } from './protocol/values.ts';
 export interface Names {
   /** Has at least one partition. */
   readonly topic: string;
+  /** Its id, 32 hexadecimal digits; one that nothing has, where it does not matter. */
+  readonly topicId?: string;
   /** Not there yet. */
   readonly newTopic: string;
   readonly group: string;
@@ -13,7 +15,13 @@ export interface Names {
 }
 
 /** A request of each API as a client sends it, in every version: what a version does not have is left out of it. */
-export function sampleRequests({ topic, newTopic, group, transaction }: Names): Readonly<Record<string, Fields>> {
+export function sampleRequests({
+  topic,
+  topicId = '1'.repeat(32),
+  newTopic,
+  group,
+  transaction,
+}: Names): Readonly<Record<string, Fields>> {
   const producer = { transactionalId: transaction, producerId: 4711, producerEpoch: 0 };
   const metadata = subscription([topic], 'what the member says of itself');
   return {
@@ -27,8 +35,8 @@ export function sampleRequests({ topic, newTopic, group, transaction }: Names): 
     Fetch: {
       replicaId: -1,
       minBytes: 1,
-      topics: [{ topic, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000_000 }] }],
-      forgottenTopicsData: [{ topic, partitions: [3] }],
+      topics: [{ topic, topicId, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000_000 }] }],
+      forgottenTopicsData: [{ topic, topicId, partitions: [3] }],
     },
     ListOffsets: {
       replicaId: -1,

@@ -11,9 +11,11 @@ export function versionTests(harness: () => Harness): void {
       async (_, api) => {
         const client = await harness().protocol();
         const topic = await harness().topic(2);
+        const topicId = await harness().topicId(topic);
         for (let version = api.servedFrom ?? api.min; version <= api.max; version++) {
           const request = sampleRequests({
             topic,
+            topicId,
             newTopic: harness().unique('new'),
             group: harness().unique('group'),
             transaction: harness().unique('transaction'),

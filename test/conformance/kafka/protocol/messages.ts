@@ -1,5 +1,5 @@
 /**
- * The requests and responses of the protocol as Apache Kafka 3.0.0 defines them
+ * The requests and responses of the protocol as Apache Kafka 3.4.0 defines them
  * (clients/src/main/resources/common/message at that tag), a line a field: its name, type, versions, the versions in which
  * it may be null, its default. Tagged fields are left out: none is sent, and what comes is passed over.
  *
@@ -40,7 +40,8 @@ export const MESSAGES = `
     sessionId int32 7+
     sessionEpoch int32 7+ default -1
     topics []struct 0+
-      topic string 0+
+      topic string 0-12
+      topicId uuid 13+
       partitions []struct 0+
         partition int32 0+
         currentLeaderEpoch int32 9+ default -1
@@ -49,7 +50,8 @@ export const MESSAGES = `
         logStartOffset int64 5+ default -1
         partitionMaxBytes int32 0+
     forgottenTopicsData []struct 7+
-      topic string 7+
+      topic string 7-12
+      topicId uuid 13+
       partitions []int32 7+
     rackId string 11+
   response
@@ -57,7 +59,8 @@ export const MESSAGES = `
     errorCode int16 7+
     sessionId int32 7+
     responses []struct 0+
-      topic string 0+
+      topic string 0-12
+      topicId uuid 13+
       partitions []struct 0+
         partitionIndex int32 0+
         errorCode int16 0+
@@ -110,7 +113,7 @@ export const MESSAGES = `
     controllerId int32 1+ default -1
     topics []struct 0+
       errorCode int16 0+
-      name string 0+
+      name string 0+ null 12+
       topicId uuid 10+
       isInternal bool 1+
       partitions []struct 0+
@@ -209,6 +212,7 @@ export const MESSAGES = `
     protocols []struct 0+
       name string 0+
       metadata bytes 0+
+    reason string 8+ null 8+ default null
   response
     throttleTimeMs int32 2+
     errorCode int16 0+
@@ -216,6 +220,7 @@ export const MESSAGES = `
     protocolType string 7+ null 7+ default null
     protocolName string 0+ null 7+
     leader string 0+
+    skipAssignment bool 9+
     memberId string 0+
     members []struct 0+
       memberId string 0+
@@ -237,6 +242,7 @@ export const MESSAGES = `
     members []struct 3+
       memberId string 3+
       groupInstanceId string 3+ null 3+ default null
+      reason string 5+ null 5+ default null
   response
     throttleTimeMs int32 1+
     errorCode int16 0+
