@@ -50,8 +50,8 @@ export class ApacheKafka {
       ...java(classpath),
       'kafka.tools.StorageTool',
       'format',
-      '-t',
-      clusterId,
+      // With its equals sign: one id in 64 begins with a hyphen, and would be taken for an option.
+      `--cluster-id=${clusterId}`,
       '-c',
       properties,
     ]).catch((error: Error) => {
