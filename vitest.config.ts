@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** What `smokewire` is to the examples: this source, by the names that package.json exports. */
+const source = (path: string) => new URL(path, import.meta.url).pathname;
+const EXAMPLES = [
+  { find: 'smokewire/vitest', replacement: source('app/kit/vitest.ts') },
+  { find: 'smokewire/kafka', replacement: source('app/kafka.ts') },
+  { find: 'smokewire', replacement: source('app/index.ts') },
+];
+
 export default defineConfig({
   test: {
     // Tests wait more than they compute; vitest's own choice, one worker less than cores, would leave two cores half idle.
@@ -12,6 +20,11 @@ export default defineConfig({
       {
         // Timelines over a whole site, on embedded brokers.
         test: { name: 'acceptance', include: ['test/acceptance/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        // What others copy, as it stands in docs/testing.md; CI runs it once more as they would, with the packed tarball.
+        resolve: { alias: EXAMPLES },
+        test: { name: 'examples', include: ['examples/test/**/*.test.ts'], testTimeout: 30_000 },
       },
       {
         // The same, and the conformance suites, on Apache Kafka, mosquitto, OpenSMTPD: test/real starts them.
