@@ -8,7 +8,6 @@ it('stands still until it is moved', async () => {
   await site.clock.advance('90s');
   expect(site.clock.now() - start).toBe(90_000);
 
-  // The next thing that would happen in this building, and when.
   const [next] = site.clock.timers();
   await site.clock.nextTimer();
   expect(site.clock.now()).toBe(next?.at);
