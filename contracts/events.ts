@@ -98,6 +98,10 @@ const detectorStateSchema = z.object({
   incident: uuid.nullable(),
   /** How often it fell silent so far: what the next incident's id is derived from. */
   episode: z.int().nonnegative(),
+  /** By which heartbeat it is judged, in ms, and since which offset of `signals`; absent where nobody announced it. */
+  judged: z.object({ heartbeatMs: z.int().positive(), from: z.int() }).optional(),
+  /** Noted before people are told that the incident is open. Whoever finds it so tells them. */
+  untold: z.literal(true).optional(),
   /** The last offset of `signals` that this state includes; a signal at or below it is no news. -1 where there was none. */
   offset: z.int().min(-1),
 });

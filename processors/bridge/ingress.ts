@@ -76,6 +76,7 @@ export class Ingress {
           source: SOURCE,
           time: receivedAt,
           data: { id: route.detector, floor: route.floor, status, at },
+          headers: { bridge: this.#bridge },
         });
       }
       case 'config': {
@@ -86,6 +87,7 @@ export class Ingress {
           source: SOURCE,
           time: receivedAt,
           data: { ...config, id: route.detector, floor: route.floor },
+          headers: { bridge: this.#bridge },
         });
       }
       case 'valve-state': {

@@ -1,9 +1,10 @@
 import type { DetectorState } from '../../contracts/events.ts';
 import type { DetectorMode, SignalValue } from '../../contracts/mqtt-payloads.ts';
 import type { Signal } from '../../contracts/signals.ts';
+import { type Announced, Announcements } from './announcements.ts';
 import { Calendar, NOT_PLANNED, type Planned } from './calendar.ts';
 import { type BridgeTime, ProvenTime } from './proven-time.ts';
-import type { Told } from './told.ts';
+import type { Judged, Told } from './told.ts';
 
 /** How long a detector may be silent: `misses` heartbeats and `graceMs`. */
 export interface WindowOptions {
@@ -19,14 +20,20 @@ export interface Reporting {
   readonly heartbeatMs: number;
 }
 
+/** When a detector was announced, by the clock of which bridge. */
+export interface Announcement {
+  readonly at: number;
+  readonly bridge: string;
+}
+
 /** What is known of one detector. */
-export interface Watched extends Planned {
+export interface Watched extends Planned, Announced {
   readonly id: number;
   floor: number;
   /** Undefined for one that nobody announced: it has no heartbeat to miss, and is never silent. */
   reporting: Reporting | undefined;
-  /** When it was announced so, ms since the epoch; its window begins no earlier. */
-  announcedAt: number;
+  /** What of that counts as far as the log is read: another heartbeat does from where the log reaches its announcement. */
+  judged: Judged | undefined;
   /** Whether it has ever signalled, as far as the log and what was told go. */
   heard: boolean;
   /** The last signal: its value, when the bridge received it, through which bridge, at which proven time. */
@@ -49,10 +56,8 @@ export class Judge {
   readonly #options: WindowOptions;
   readonly #watched = new Map<number, Watched>();
   readonly #calendar: Calendar<Watched>;
-  /** Announced at a time that the log has not reached yet, as far as it is read: not judged before. */
-  readonly #awaiting = new Set<Watched>();
-  /** The earliest of their times. */
-  #awaitedFrom = Number.POSITIVE_INFINITY;
+  /** Not judged before the log reaches them: their windows begin there. */
+  readonly #announcements = new Announcements<Watched>();
   #longestWindowMs = 0;
 
   constructor(options: WindowOptions) {
@@ -74,30 +79,46 @@ export class Judge {
     return this.#longestWindowMs + this.time.slackMs;
   }
 
+  /**
+   * How long a detector may be silent. A stall of the path that the canary cannot see costs up to a period of proven time, and
+   * a heartbeat on either side: no window is shorter than that.
+   */
   windowMs({ heartbeatMs }: Reporting): number {
-    return this.#options.misses * heartbeatMs + this.#options.graceMs;
+    const { misses, graceMs, canaryPeriodMs } = this.#options;
+    return Math.max(misses * heartbeatMs + graceMs, 2 * heartbeatMs + canaryPeriodMs);
   }
 
   /** Takes over what a predecessor told. */
   recall(id: number, floor: number, told: Told): void {
     const watched = this.#of(id, floor);
     watched.told = told;
+    watched.judged = told.judged;
     watched.heard ||= told.state === 'ok' || told.state === 'alarm' || told.state === 'suspect';
     watched.overdue = told.state === 'silent';
     if (told.state === 'alarm') watched.value = 1;
   }
 
+  /** All tables are read: who was judged by this very heartbeat need not wait for an announcement that only repeats it. */
+  restored(): void {
+    const noted = new Map<Watched, number>();
+    for (const watched of this.#watched.values()) {
+      const { judged, reporting } = watched;
+      if (reporting && judged?.heartbeatMs === reporting.heartbeatMs) noted.set(watched, judged.from);
+    }
+    this.#announcements.resume(noted);
+  }
+
   /** An announcement. The same one again is no news; another heartbeat begins a window of its own. */
-  register(id: number, floor: number, { mode, heartbeatMs }: Reporting, at: number): Watched {
+  register(id: number, floor: number, { mode, heartbeatMs }: Reporting, { at, bridge }: Announcement): Watched {
     const watched = this.#of(id, floor);
     watched.floor = floor;
     const same = watched.reporting?.heartbeatMs === heartbeatMs;
     watched.reporting = { mode, heartbeatMs };
     if (same) return watched;
     watched.announcedAt = at;
+    watched.announcedBy = bridge;
     this.#longestWindowMs = Math.max(this.#longestWindowMs, this.windowMs(watched.reporting));
-    this.#awaiting.add(watched);
-    this.#awaitedFrom = Math.min(this.#awaitedFrom, at);
+    this.#announcements.add(watched);
     return watched;
   }
 
@@ -105,8 +126,9 @@ export class Judge {
   unregister(id: number): Watched | undefined {
     const watched = this.#watched.get(id);
     if (!watched) return undefined;
-    this.#awaiting.delete(watched);
+    this.#announcements.delete(watched);
     watched.reporting = undefined;
+    watched.judged = undefined;
     watched.heard = false;
     watched.overdue = false;
     watched.day = NOT_PLANNED;
@@ -120,8 +142,8 @@ export class Judge {
     return watched;
   }
 
-  /** A detector's signal, whatever its value. */
-  signal({ detector, floor, value, bridge, receivedAt }: Signal): Watched {
+  /** A detector's signal, whatever its value, at `offset`. */
+  signal({ detector, floor, value, bridge, receivedAt }: Signal, offset: number): Watched {
     const watched = this.#of(detector, floor);
     const through = this.time.bridge(bridge);
     if (!watched.reporting) watched.floor = floor;
@@ -131,25 +153,35 @@ export class Judge {
     watched.bridge = through;
     watched.stamp = this.time.stamp(through, receivedAt);
     watched.overdue = false;
+    // What comes after its announcement begins its window, too.
+    if (watched.announcedBy === bridge && watched.announcedAt <= receivedAt && this.#announcements.delete(watched)) {
+      this.#begin(watched, offset);
+    }
     if (watched.day === NOT_PLANNED) this.#plan(watched);
     return watched;
   }
 
-  /** A canary record: proven time runs on. Answers who is overdue now and was not before. */
-  canary(bridge: string, at: number): Watched[] {
+  /** A canary record: proven time runs on. Answers of whom something else may be true with that. */
+  canary(offset: number, bridge: string, at: number): Watched[] {
     this.time.canary(bridge, at);
-    if (this.#awaitedFrom <= at) this.#beginWindows(at);
-    const overdue: Watched[] = [];
+    const changed = this.#announcements.reached(offset, bridge, at);
+    for (const watched of changed) {
+      // Until it is heard, it is judged by the bridge through which it was announced.
+      if (watched.announcedBy !== '') watched.bridge ??= this.time.bridge(watched.announcedBy);
+      this.#begin(watched, offset);
+      if (watched.judged?.from === offset) watched.stamp = Math.max(watched.stamp, this.time.read(watched.bridge));
+      this.#plan(watched);
+    }
     this.#calendar.until(this.time.now, (watched) => {
       if (watched.overdue || !watched.reporting) return;
       if (this.silenceOf(watched) > this.windowMs(watched.reporting)) {
         watched.overdue = true;
-        overdue.push(watched);
+        changed.push(watched);
       } else {
         this.#plan(watched);
       }
     });
-    return overdue;
+    return changed;
   }
 
   /** How long nothing has come from it, in proven time. */
@@ -157,22 +189,16 @@ export class Judge {
     return this.time.silence(bridge, stamp);
   }
 
-  /** The log has reached the announcements up to `at`: their windows begin. */
-  #beginWindows(at: number): void {
-    this.#awaitedFrom = Number.POSITIVE_INFINITY;
-    for (const watched of this.#awaiting) {
-      if (watched.announcedAt > at) {
-        this.#awaitedFrom = Math.min(this.#awaitedFrom, watched.announcedAt);
-        continue;
-      }
-      this.#awaiting.delete(watched);
-      watched.stamp = Math.max(watched.stamp, this.time.read(watched.bridge));
-      this.#plan(watched);
+  /** From `offset` on it is judged by its heartbeat, if it was not before. */
+  #begin(watched: Watched, offset: number): void {
+    const { judged, reporting } = watched;
+    if (reporting && judged?.heartbeatMs !== reporting.heartbeatMs) {
+      watched.judged = { heartbeatMs: reporting.heartbeatMs, from: offset };
     }
   }
 
   #plan(watched: Watched): void {
-    if (!watched.reporting || watched.overdue || this.#awaiting.has(watched)) return;
+    if (!watched.reporting || watched.overdue || this.#announcements.has(watched)) return;
     const remainingMs = this.windowMs(watched.reporting) - this.silenceOf(watched);
     this.#calendar.plan(watched, this.time.earliest(watched.bridge, remainingMs));
   }
@@ -184,7 +210,9 @@ export class Judge {
         id,
         floor,
         reporting: undefined,
+        judged: undefined,
         announcedAt: 0,
+        announcedBy: '',
         heard: false,
         value: 0,
         lastAt: undefined,

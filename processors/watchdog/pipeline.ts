@@ -8,34 +8,61 @@ import { isOld, type Told } from './told.ts';
  */
 export const START_PERIODS = 30;
 
+/** How often a canary that is late is looked after, in periods. */
+const LOOK_PERIODS = 0.5;
+
+const OPENED = ['opened'] as const;
+const CLOSED = ['closed'] as const;
+
 /** The pipeline's fault as the tasks of one process share it: however many partitions are silent, it is one incident. */
 export class PipelineMonitor {
   /** The incident that each silent partition is part of. */
   readonly #silent = new Map<number, string>();
+  /** The open incidents that people were told of. */
+  readonly #told = new Set<string>();
 
-  /** A partition falls silent: it joins the incident that is open, or opens `fresh`. */
-  silent(partition: number, fresh: string): { readonly incident: string; readonly opened: boolean } {
-    const [open] = this.#silent.values();
-    this.#silent.set(partition, open ?? fresh);
-    return { incident: open ?? fresh, opened: open === undefined };
+  /** A partition falls silent: it joins the incident that is open, or `fresh`. */
+  silent(partition: number, fresh: string): string {
+    const [open = fresh] = this.#silent.values();
+    this.#silent.set(partition, open);
+    return open;
   }
 
-  /** A partition sings again; answers whether its incident ends with that. */
-  sings(partition: number): boolean {
-    const incident = this.#silent.get(partition);
+  /** People are to be told of an incident; answers whether that is news. */
+  tell(incident: string): boolean {
+    const fresh = !this.#told.has(incident);
+    this.#told.add(incident);
+    return fresh;
+  }
+
+  /** A partition sings. */
+  sings(partition: number): void {
     this.#silent.delete(partition);
-    return incident !== undefined && ![...this.#silent.values()].includes(incident);
   }
 
-  /** What a predecessor told about a partition; null where it sang. */
-  recall(partition: number, incident: string | null): void {
-    if (incident === null) this.#silent.delete(partition);
-    else this.#silent.set(partition, incident);
+  /** Whether no partition is silent any more of those that were part of it. */
+  isOver(incident: string): boolean {
+    return ![...this.#silent.values()].includes(incident);
+  }
+
+  /** People are to be told that it is over; answers whether that is news. */
+  close(incident: string): boolean {
+    return this.#told.delete(incident);
+  }
+
+  /** What a predecessor noted about a partition. */
+  recall(partition: number, { state, incident, untold }: Told): void {
+    this.#silent.delete(partition);
+    if (incident === null) return;
+    if (state === 'silent') this.#silent.set(partition, incident);
+    if (!untold) this.#told.add(incident);
   }
 
   /** The partition went to another process. */
   forget(partition: number): void {
+    const incident = this.#silent.get(partition);
     this.#silent.delete(partition);
+    if (incident !== undefined && this.isOver(incident)) this.#told.delete(incident);
   }
 }
 
@@ -48,11 +75,11 @@ export interface PipelineWatchOptions {
   readonly monitor: PipelineMonitor;
 }
 
-/** What there is to tell about the pipeline: the partition's new state, and whether the incident opened or closed with it. */
+/** What there is to tell about the pipeline: the partition's new state, and what people have to hear of the incident with it. */
 export interface PipelineNews {
   readonly told: Told;
   readonly incident: string | null;
-  readonly change: 'opened' | 'closed' | undefined;
+  readonly changes: readonly ('opened' | 'closed')[];
 }
 
 /**
@@ -66,7 +93,9 @@ export class PipelineWatch {
   /** From when the silence is counted: the last canary's arrival; undefined until the clock is known. */
   #since: number | undefined;
   #heard = false;
-  #excused = false;
+  /** When we last looked after the canary because it is late, and since when we did so in time. */
+  #lookedAt: number | undefined;
+  #awakeSince = 0;
 
   constructor(options: PipelineWatchOptions) {
     this.#options = options;
@@ -78,48 +107,81 @@ export class PipelineWatch {
     return this.#told;
   }
 
-  recall(told: Told): void {
-    this.#told = told;
-    this.#options.monitor.recall(this.#options.partition, told.incident);
+  /** The topic was made anew: what was told includes nothing of it. */
+  beginAnew(): void {
+    if (this.#told) this.#told = { ...this.#told, offset: -1 };
   }
 
-  /** A canary record arrived: at `now` by our clock, stamped `at`, standing at `offset`. */
+  recall(told: Told): void {
+    this.#told = told;
+    this.#options.monitor.recall(this.#options.partition, told);
+  }
+
+  /**
+   * A canary record arrived: at `now` by our clock, stamped `at`, standing at `offset`. Its partition bears the incident's id
+   * until that is over for all, so that whoever is left knows what to close.
+   */
   sang(now: number, at: number, offset: number): PipelineNews | undefined {
     const before = this.#told;
+    const wasSilent = before?.state === 'silent';
     // Read once more after a restart: the silence that was told came later.
-    if (before?.state === 'silent' && isOld(before, { offset, at })) return undefined;
+    if (wasSilent && isOld(before, offset)) return undefined;
     this.#since = now;
     this.#heard = true;
-    this.#excused = false;
-    if (before?.state === 'ok') return undefined;
-    const ended = this.#options.monitor.sings(this.#options.partition);
-    this.#told = { state: 'ok', since: at, incident: null, episode: before?.episode ?? 0, offset };
-    return { told: this.#told, incident: before?.incident ?? null, change: ended ? 'closed' : undefined };
+    this.#lookedAt = undefined;
+    const { monitor, partition } = this.#options;
+    monitor.sings(partition);
+    const incident = before?.incident ?? null;
+    const over = incident === null || monitor.isOver(incident);
+    if (before && !wasSilent && (incident === null || !over)) return undefined;
+    const opened = wasSilent && incident !== null && monitor.tell(incident);
+    const closed = over && incident !== null && monitor.close(incident);
+    this.#told = { state: 'ok', since: at, incident: over ? null : incident, episode: before?.episode ?? 0, offset };
+    return { told: this.#told, incident, changes: [...(opened ? OPENED : []), ...(closed ? CLOSED : [])] };
   }
 
   /** When `overdue` has to be asked, ms since the epoch: at once for the first time, to learn what time it is. */
   deadline(): number | undefined {
     if (this.#since === undefined) return 0;
     if (this.#told?.state === 'silent') return undefined;
-    return this.#since + (this.#heard ? this.#gapMs : START_PERIODS * this.#options.canaryPeriodMs);
+    const { canaryPeriodMs } = this.#options;
+    if (this.#lookedAt !== undefined) return this.#lookedAt + LOOK_PERIODS * canaryPeriodMs;
+    return this.#brokenAt(this.#since) - canaryPeriodMs;
   }
 
-  /** Whether the partition has been silent for too long; `offset` is the last record read. */
+  /** Whether the partition has been silent for too long; `offset` is the last record read. That is noted first, and told by `noted`. */
   overdue(now: number, offset: number): PipelineNews | undefined {
-    const deadline = this.deadline();
-    if (this.#since === undefined) this.#since = now;
-    if (!deadline || now < deadline) return undefined;
-    if (now - deadline > this.#options.canaryPeriodMs && !this.#excused) {
-      // We were asleep ourselves: canaries may be waiting unread.
-      this.#excused = true;
-      this.#heard = true;
+    if (this.#since === undefined) {
       this.#since = now;
-      return undefined;
+      return this.#told?.untold ? this.#tell(this.#told) : undefined;
     }
-    const { site, canary, partition, monitor } = this.#options;
+    const deadline = this.deadline();
+    if (deadline === undefined || now < deadline) return undefined;
+    const { site, canary, canaryPeriodMs, partition, monitor } = this.#options;
+    // We may have been asleep ourselves, with canaries waiting unread: only looks in time, for a period, count.
+    const inTime = this.#lookedAt !== undefined && now - this.#lookedAt <= 2 * LOOK_PERIODS * canaryPeriodMs;
+    if (!inTime) this.#awakeSince = now;
+    this.#lookedAt = now;
+    if (now < this.#brokenAt(this.#since) || now - this.#awakeSince < canaryPeriodMs) return undefined;
     const episode = (this.#told?.episode ?? 0) + 1;
-    const { incident, opened } = monitor.silent(partition, idOf('incident', 'pipeline', site, canary, episode));
-    this.#told = { state: 'silent', since: now, incident, episode, offset };
-    return { told: this.#told, incident, change: opened ? 'opened' : undefined };
+    const incident = monitor.silent(partition, idOf('incident', 'pipeline', site, canary, episode));
+    this.#told = { state: 'silent', since: now, incident, episode, untold: true, offset };
+    return { told: this.#told, incident, changes: [] };
+  }
+
+  /** A note of ours stands in Kafka: if the silence goes on, people are told of it. */
+  noted({ episode, untold }: Told): PipelineNews | undefined {
+    const told = this.#told;
+    return untold && told?.untold && told.episode === episode ? this.#tell(told) : undefined;
+  }
+
+  #brokenAt(since: number): number {
+    return since + (this.#heard ? this.#gapMs : START_PERIODS * this.#options.canaryPeriodMs);
+  }
+
+  #tell({ untold: _, ...told }: Told): PipelineNews {
+    this.#told = told;
+    const fresh = told.incident !== null && this.#options.monitor.tell(told.incident);
+    return { told, incident: told.incident, changes: fresh ? OPENED : [] };
   }
 }

@@ -1,4 +1,4 @@
-/** A canary that misses this many periods no longer proves its path alive. */
+/** A path that is silent for more periods is broken: people are told, and every window begins anew when it sings again. */
 export const GAP_PERIODS = 3;
 
 /** After so many periods of others' singing a bridge is taken as gone, and its detectors are judged by those that are left. */
@@ -19,7 +19,7 @@ export interface BridgeTime {
 }
 
 /**
- * Proven time of a partition of `signals`: it runs on canary records alone, and by at most GAP_PERIODS from one to the next, so
+ * Proven time of a partition of `signals`: it runs on canary records alone, and by at most one period from one to the next, so
  * that a stall of the path is nobody's silence. Each bridge has a line of its own; the partition's runs with the bridge that is
  * ahead. A pure function of the records: reading them again gives the same times, at any speed.
  */
@@ -60,7 +60,7 @@ export class ProvenTime {
   canary(name: string, at: number): void {
     const bridge = this.bridge(name);
     const between = bridge.sangAt === undefined ? 0 : at - bridge.sangAt;
-    const counted = clamp(between, this.#gapMs);
+    const counted = clamp(between, this.periodMs);
     const before = this.#now;
     bridge.proven = this.read(bridge) + counted;
     bridge.position = Math.max(bridge.position + counted, before - this.#gapMs);
@@ -82,7 +82,7 @@ export class ProvenTime {
 
   /** The proven time of a signal, stamped `at` by the bridge that it came through. */
   stamp(bridge: BridgeTime, at: number): number {
-    return this.read(bridge) + (bridge.sangAt === undefined ? 0 : clamp(at - bridge.sangAt, this.#gapMs));
+    return this.read(bridge) + (bridge.sangAt === undefined ? 0 : clamp(at - bridge.sangAt, this.periodMs));
   }
 
   /** For how long, in proven time, nothing has come since `stamp`; a window starts anew after each gap in the song. */

@@ -12,6 +12,11 @@ export class ReadBack {
     if (this.#points.length === 0) this.#points.push({ offset, proven: 0 });
   }
 
+  /** The topic was made anew. */
+  clear(): void {
+    this.#points.length = 0;
+  }
+
   /** A canary stands at `offset`, at that proven time; `spanMs` back everything may count. */
   note(offset: number, proven: number, spanMs: number): void {
     const points = this.#points;

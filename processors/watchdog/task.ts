@@ -1,6 +1,6 @@
 import { parseEvent } from '../../contracts/cloud-events.ts';
 import { detectorRegistered, detectorStateChanged, presenceChanged } from '../../contracts/events.ts';
-import type { InRecord } from '../../contracts/kafka-records.ts';
+import { headerOf, type InRecord } from '../../contracts/kafka-records.ts';
 import { isCanary, parseSignal, type Signal, signalValueOf } from '../../contracts/signals.ts';
 import { type Committed, type Emission, NOTHING, type Task } from '../../transport/kafka/types.ts';
 import { plausibleTime } from '../plausible-time.ts';
@@ -9,8 +9,11 @@ import type { PassiveRegistry } from './passive-registry.ts';
 import { type PipelineMonitor, type PipelineNews, PipelineWatch } from './pipeline.ts';
 import { GAP_PERIODS } from './proven-time.ts';
 import { parseReadBackMetadata, ReadBack, readBackMetadata } from './read-back.ts';
-import { type Moment, seconds, tell, tellPipeline } from './telling.ts';
+import { type Moment, seconds, stateRecord, tell, tellPipeline } from './telling.ts';
 import { isOld, type Told } from './told.ts';
+
+/** Further ahead of ours no bridge's clock is, in ms. */
+const MOST_SKEW_MS = 3_600_000;
 
 export interface WatchdogTaskOptions extends WindowOptions {
   readonly site: string;
@@ -50,13 +53,12 @@ export class WatchdogTask implements Task {
       case 'presence':
         return this.#presence(record, now, restoring);
       default:
-        // Once restored, this task is the one who writes here: it would only hear its own echo.
-        if (restoring) this.#recall(record);
-        return NOTHING;
+        return this.#state(record, now, restoring);
     }
   }
 
   restored(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, number> {
+    this.#judge.restored();
     const signals = committed.get('signals');
     if (!signals) return new Map();
     this.#firstNew = signals.offset;
@@ -67,6 +69,7 @@ export class WatchdogTask implements Task {
   }
 
   input(record: InRecord, now: number): Emission {
+    if (record.offset <= this.#offset) this.#beginAnew();
     this.#readBack.begin(record.offset);
     this.#offset = record.offset;
     const value = signalValueOf(record);
@@ -112,20 +115,21 @@ export class WatchdogTask implements Task {
   #signal(signal: Signal, moment: Moment): Emission {
     const told = this.#judge.toldOf(signal.detector);
     // Its silence was told later than this signal came; only a later one ends it.
-    if (told?.state === 'silent' && isOld(told, moment)) return NOTHING;
-    const watched = this.#judge.signal(signal);
-    return this.#isNew(moment) && !isOld(told, moment) ? this.#tell(watched, moment) : NOTHING;
+    if (told?.state === 'silent' && isOld(told, moment.offset)) return NOTHING;
+    const watched = this.#judge.signal(signal, moment.offset);
+    return this.#isNew(moment) && !isOld(told, moment.offset) ? this.#tell(watched, moment) : NOTHING;
   }
 
   #canary(signal: Signal, moment: Moment): Emission {
-    for (const watched of this.#judge.canary(signal.bridge, signal.receivedAt)) this.#untold.add(watched);
+    for (const watched of this.#judge.canary(moment.offset, signal.bridge, signal.receivedAt))
+      this.#untold.add(watched);
     this.#readBack.note(moment.offset, this.#judge.time.now, this.#judge.spanMs);
     if (!this.#isNew(moment)) return NOTHING;
     const news = this.#pipeline.sang(moment.now, moment.at, moment.offset);
     if (!this.#swept) this.#sweep();
     const emissions = news ? [this.#pipelineNews(news, moment.now)] : [];
     for (const watched of this.#untold) {
-      if (isOld(watched.told, moment)) continue;
+      if (isOld(watched.told, moment.offset)) continue;
       this.#untold.delete(watched);
       emissions.push(this.#tell(watched, moment));
     }
@@ -154,8 +158,10 @@ export class WatchdogTask implements Task {
     const { data, time } = parseEvent(record, [detectorRegistered]);
     if (data.mode === 'passive') passive.set(partition, data);
     else passive.remove(partition, data.id);
-    // No later than now, or a clock that was put back since would keep the log from ever reaching it.
-    this.#untold.add(this.#judge.register(data.id, data.floor, data, Math.min(time, now)));
+    // Or a clock that was put back since would keep the log from ever reaching it.
+    const at = time > now + MOST_SKEW_MS ? now : time;
+    const bridge = headerOf(record, 'bridge') ?? '';
+    this.#untold.add(this.#judge.register(data.id, data.floor, data, { at, bridge }));
     return NOTHING;
   }
 
@@ -166,15 +172,42 @@ export class WatchdogTask implements Task {
     const watched = this.#judge.presence(data.id, data.floor, data.status === 'offline' ? at : undefined);
     // While the log is being caught up with, the sweep at its end tells what is true then.
     if (restoring || this.#offset + 1 < this.#firstNew) return NOTHING;
+    if (this.#offset < (watched.told?.offset ?? -1)) {
+      this.#untold.add(watched);
+      return NOTHING;
+    }
     return this.#tell(watched, { offset: this.#offset, at, now });
   }
 
-  #recall(record: InRecord): void {
-    if (record.value === null) return;
+  /**
+   * What a predecessor told. Once restored, this task is the one who writes here, and hears its own echo; a predecessor that
+   * stood still, and does not know yet that it was succeeded, may write once more, and is contradicted.
+   */
+  #state(record: InRecord, now: number, restoring: boolean): Emission {
+    if (record.value === null) return NOTHING;
     const { data } = parseEvent(record, [detectorStateChanged]);
     const told: Told = { ...data, since: Date.parse(data.since) };
-    if (data.id === this.#options.canary) this.#pipeline.recall(told);
-    else if (!isCanary(data.id)) this.#judge.recall(data.id, data.floor, told);
+    if (data.id === this.#options.canary) {
+      if (restoring) this.#pipeline.recall(told);
+      const news = restoring ? undefined : this.#pipeline.noted(told);
+      return news ? this.#pipelineNews(news, now) : NOTHING;
+    }
+    if (isCanary(data.id)) return NOTHING;
+    if (restoring) {
+      this.#judge.recall(data.id, data.floor, told);
+      return NOTHING;
+    }
+    const known = this.#judge.toldOf(data.id);
+    if (!known || told.offset >= known.offset) return NOTHING;
+    return { outputs: [], changelog: [stateRecord(data.id, data.floor, known, now)] };
+  }
+
+  /** Offsets fall only where the topic was made anew: what was told includes nothing of it. */
+  #beginAnew(): void {
+    this.#firstNew = 0;
+    this.#readBack.clear();
+    this.#pipeline.beginAnew();
+    for (const watched of this.#judge.all()) if (watched.told) watched.told = { ...watched.told, offset: -1 };
   }
 
   #isNew({ offset }: Moment): boolean {
@@ -187,16 +220,20 @@ export class WatchdogTask implements Task {
 
   #pipelineNews(news: PipelineNews, now: number): Emission {
     const { canary, canaryPeriodMs, partition } = this.#options;
-    const reason =
-      news.told.state === 'silent'
-        ? `No canary has come for more than ${seconds(GAP_PERIODS * canaryPeriodMs)}: the way from the detectors through MQTT and Kafka is not proven alive (partition ${partition}). No detector is judged until it is.`
-        : 'The canaries are heard again: detectors are judged from here on.';
-    return tellPipeline(news, canary, reason, now);
+    const reasons = {
+      opened: `No canary has come for more than ${seconds(GAP_PERIODS * canaryPeriodMs)}: the way from the detectors through MQTT and Kafka is not proven alive (partition ${partition}). No detector is judged until it is.`,
+      closed: 'The canaries are heard again: detectors are judged from here on.',
+    };
+    return tellPipeline(news, canary, reasons, now);
   }
 }
 
 function merge(emissions: readonly Emission[]): Emission {
   const told = emissions.filter((emission) => emission !== NOTHING);
   if (told.length <= 1) return told[0] ?? NOTHING;
-  return { outputs: told.flatMap(({ outputs }) => outputs), changelog: told.flatMap(({ changelog }) => changelog) };
+  return {
+    notes: told.flatMap(({ notes = [] }) => notes),
+    outputs: told.flatMap(({ outputs }) => outputs),
+    changelog: told.flatMap(({ changelog }) => changelog),
+  };
 }

@@ -19,53 +19,69 @@ export interface Moment {
 }
 
 /**
- * Tells what is true of a detector where that differs from what was told last, and notes it as told. The incident goes out
- * before the state is written: a crash between them repeats the incident, under the same id, and never loses it.
+ * Tells what is true of a detector where that differs from what was told last, and notes it as told. That somebody fell silent is
+ * noted before it is told: what follows from the registry and the log together would not follow again once the registry has
+ * changed. That it is over follows from the note.
  */
 export function tell(judge: Judge, watched: Watched, moment: Moment, site: string): Emission {
   const state = stateOf(watched);
-  const before = watched.told;
-  if (state === undefined || state === before?.state) return NOTHING;
+  const { told: before, judged, floor } = watched;
+  if (state === undefined) return NOTHING;
+  const same = state === before?.state;
+  // A successor has to know by which window it was judged.
+  if (same && !before.untold && judged?.heartbeatMs === before.judged?.heartbeatMs) return NOTHING;
+  const outputs: OutRecord[] = [];
+  const say = (incident: string, change: 'opened' | 'closed', reason: string) =>
+    outputs.push(incidentRecord({ ...aboutDetector(watched), incident, change, reason }, moment.now));
+  if (before?.incident && before.untold) say(before.incident, 'opened', notedReason(watched, before));
+  if (same) {
+    const { untold: _, ...known } = before;
+    watched.told = { ...known, judged };
+    return { outputs, changelog: [stateRecord(watched.id, floor, watched.told, moment.now)] };
+  }
+  if (before?.incident) say(before.incident, 'closed', recoveryReason(watched));
   const silent = state === 'silent';
   const episode = (before?.episode ?? 0) + (silent ? 1 : 0);
   const incident = silent ? idOf('incident', 'silence', site, watched.id, episode) : null;
-  const outputs: OutRecord[] = [];
-  const about: About = {
-    kind: 'fault',
-    subject: `detector/${watched.id}`,
-    floor: watched.floor,
-    detectors: [watched.id],
-  };
-  if (before?.incident) {
-    const reason = recoveryReason(watched);
-    outputs.push(incidentRecord({ ...about, incident: before.incident, change: 'closed', reason }, moment.now));
-  }
-  if (incident) {
-    outputs.push(
-      incidentRecord({ ...about, incident, change: 'opened', reason: silenceReason(judge, watched) }, moment.now),
-    );
-  }
-  watched.told = { state, since: moment.at, incident, episode, offset: moment.offset };
-  return { outputs, changelog: [stateRecord(watched.id, watched.floor, watched.told, moment.now)] };
+  watched.told = { state, since: moment.at, incident, episode, judged, offset: moment.offset };
+  const changelog = [stateRecord(watched.id, floor, watched.told, moment.now)];
+  if (!incident) return { outputs, changelog };
+  say(incident, 'opened', silenceReason(judge, watched));
+  const notes = [stateRecord(watched.id, floor, { ...watched.told, untold: true }, moment.now)];
+  return { notes, outputs, changelog };
 }
 
+function aboutDetector({ id, floor }: Watched): About {
+  return { kind: 'fault', subject: `detector/${id}`, floor, detectors: [id] };
+}
+
+/** Why people hear of the pipeline, by what they hear. */
+export type PipelineReasons = Readonly<Record<'opened' | 'closed', string>>;
+
 /** Tells what the pipeline's watch found, under the partition's canary. */
-export function tellPipeline(news: PipelineNews, canary: number, reason: string, now: number): Emission {
-  const { told, incident, change } = news;
+export function tellPipeline(
+  { told, incident, changes }: PipelineNews,
+  canary: number,
+  reasons: PipelineReasons,
+  now: number,
+): Emission {
   const about: About = { kind: 'fault', subject: 'pipeline', floor: null, detectors: [] };
   return {
-    outputs: incident && change ? [incidentRecord({ ...about, incident, change, reason }, now)] : [],
+    outputs: incident
+      ? changes.map((change) => incidentRecord({ ...about, incident, change, reason: reasons[change] }, now))
+      : [],
     changelog: [stateRecord(canary, CANARY_FLOOR, told, now)],
   };
 }
 
-function stateRecord(id: number, floor: number, told: Told, now: number): OutRecord {
-  const { state, since, incident, episode, offset } = told;
+/** The word on a detector, or under a canary's id on the pipeline. */
+export function stateRecord(id: number, floor: number, told: Told, now: number): OutRecord {
+  const { state, since, incident, episode, judged, untold, offset } = told;
   return eventRecord(detectorStateChanged, {
     id: idOf('detector-state', id, state, since, offset),
     source: 'watchdog',
     time: now,
-    data: { id, floor, state, since: rfc3339(since), incident, episode, offset },
+    data: { id, floor, state, since: rfc3339(since), incident, episode, judged, untold, offset },
   });
 }
 
@@ -89,6 +105,11 @@ function silenceReason(judge: Judge, watched: Watched): string {
   const allowed = reporting ? ` of the ${seconds(judge.windowMs(reporting))} that it may be` : '';
   const rhythm = reporting ? `, with a heartbeat of ${seconds(reporting.heartbeatMs)}` : '';
   return `Detector ${id} on floor ${floor} has been silent for ${seconds(judge.silenceOf(watched))}${allowed}${rhythm}.${last}`;
+}
+
+/** The watchdog that found it out did not live to tell. */
+function notedReason({ id, floor }: Watched, { since }: Told): string {
+  return `Detector ${id} on floor ${floor} was found silent at ${rfc3339(since)}.`;
 }
 
 function recoveryReason({ id, floor, heard, value }: Watched): string {

@@ -44,8 +44,12 @@ export class Lane implements Work {
   /** What is emitted and not acknowledged, in order. */
   #tail: Promise<void> = Promise.resolve();
   #inFlight = 0;
+  /** How many of these are left until those with notes are done. */
+  #noted = 0;
   #timer: Timer | undefined;
   #ended = false;
+  /** Inputs that are read back, by topic: from where, and to which offset, below which all is committed already. */
+  readonly #readBack = new Map<string, { readonly from: number; readonly to: number }>();
   /** Nothing after an emission that was cut off may be committed. */
   #cutOff = false;
 
@@ -72,9 +76,12 @@ export class Lane implements Work {
     this.#metrics.consumed.inc({ role: this.#definition.role, topic }, records.length);
     if (this.#definition.tables?.includes(topic)) this.#follow(batch);
     else {
-      const emission = this.#each(records, (record, now) => this.#task.input(record, now));
+      const emissions = this.#each(records, (record, now) => this.#task.input(record, now));
       const metadata = this.#task.metadata?.(topic);
-      this.#emit(emission, () => this.#claim.done(topic, nextOffset, metadata));
+      const news = this.#isBeyondReadBack(batch);
+      this.#emitAll(emissions, () => {
+        if (news) this.#claim.done(topic, nextOffset, metadata);
+      });
     }
     this.#arm();
     return this.#inFlight >= MOST_IN_FLIGHT ? this.#tail : undefined;
@@ -90,8 +97,8 @@ export class Lane implements Work {
   #follow({ topic, records, nextOffset }: RecordBatch): void {
     const end = this.#restoring.get(topic);
     const restoring = this.#restoring.size > 0;
-    const emission = this.#each(records, (record, now) => this.#task.table?.(record, now, restoring));
-    if (!restoring) this.#emit(emission, () => {});
+    const emissions = this.#each(records, (record, now) => this.#task.table?.(record, now, restoring));
+    if (!restoring) this.#emitAll(emissions, () => {});
     if (end === undefined || nextOffset < end) return;
     this.#restoring.delete(topic);
     if (this.#restoring.size === 0) this.#restored();
@@ -103,21 +110,43 @@ export class Lane implements Work {
     for (const topic of inputs) {
       const earliest = this.#claim.extents.get(topic)?.start ?? 0;
       const wanted = begin?.get(topic) ?? this.#claim.committed.get(topic)?.offset ?? earliest;
-      this.#claim.read(topic, Math.max(wanted, earliest));
+      const from = Math.max(wanted, earliest);
+      const to = this.#claim.committed.get(topic)?.offset ?? 0;
+      if (from < to) this.#readBack.set(topic, { from, to });
+      this.#claim.read(topic, from);
     }
     this.#claim.ready();
     this.#arm();
   }
 
-  /** Steps through records; one that fails is buried, and the others go on. */
-  #each(records: readonly InRecord[], step: (record: InRecord, now: number) => Emission | undefined): Emission {
-    const outputs: OutRecord[] = [];
-    const changelog: OutRecord[] = [];
+  /** Whether a batch leads beyond what is committed; in a topic that was made anew, all does. */
+  #isBeyondReadBack({ topic, records, nextOffset }: RecordBatch): boolean {
+    const readBack = this.#readBack.get(topic);
+    if (readBack === undefined) return true;
+    const anew = (records[0]?.offset ?? nextOffset) < readBack.from;
+    if (!anew && nextOffset < readBack.to) return false;
+    this.#readBack.delete(topic);
+    return true;
+  }
+
+  /**
+   * Steps through records; one that fails is buried, and the others go on. What they ask for is written together, but a note
+   * only after all that came before it: a later note on the same matter would hide an earlier one.
+   */
+  #each(records: readonly InRecord[], step: (record: InRecord, now: number) => Emission | undefined): Emission[] {
+    let outputs: OutRecord[] = [];
+    let changelog: OutRecord[] = [];
+    const emissions: Emission[] = [{ outputs, changelog }];
     for (const record of records) {
       const now = this.#clock.now();
       try {
         const emission = step(record, now);
         if (emission === undefined) continue;
+        if (emission.notes !== undefined && emission.notes.length > 0) {
+          outputs = [];
+          changelog = [];
+          emissions.push({ notes: emission.notes, outputs, changelog });
+        }
         for (const output of emission.outputs) outputs.push(output);
         for (const entry of emission.changelog) changelog.push(entry);
       } catch (error) {
@@ -125,7 +154,7 @@ export class Lane implements Work {
         if (letter) outputs.push(letter);
       }
     }
-    return { outputs, changelog };
+    return emissions;
   }
 
   #bury(record: InRecord, error: unknown, now: number): OutRecord | undefined {
@@ -139,14 +168,29 @@ export class Lane implements Work {
     return letter;
   }
 
-  /** Writes outputs, then the changelog, then calls `after`; emissions stay in order. */
-  #emit({ outputs, changelog }: Emission, after: () => void): void {
+  #emitAll(emissions: readonly Emission[], after: () => void): void {
+    for (const emission of emissions.slice(0, -1)) this.#emit(emission, () => {});
+    const last = emissions.at(-1);
+    if (last) this.#emit(last, after);
+  }
+
+  /** Writes notes, then outputs, then the changelog, then calls `after`; emissions stay in order. */
+  #emit({ notes = [], outputs, changelog }: Emission, after: () => void): void {
     if (outputs.length === 0 && changelog.length === 0 && this.#inFlight === 0) {
       if (!this.#cutOff) after();
       return;
     }
     this.#inFlight++;
-    this.#tail = this.#write(this.#tail, this.#send(outputs), changelog, after);
+    if (notes.length > 0) this.#noted = this.#inFlight;
+    // Nothing overtakes outputs that wait for their notes.
+    const sent = this.#noted === 0 ? this.#send(outputs) : this.#sendNoted(this.#tail, notes, outputs);
+    this.#tail = this.#write(this.#tail, sent, changelog, after);
+  }
+
+  async #sendNoted(before: Promise<void>, notes: readonly OutRecord[], outputs: readonly OutRecord[]): Promise<void> {
+    await before;
+    if (!this.#cutOff) await this.#send(notes);
+    if (!this.#cutOff) await this.#send(outputs);
   }
 
   async #write(before: Promise<void>, sent: Promise<void>, changelog: readonly OutRecord[], after: () => void) {
@@ -154,6 +198,7 @@ export class Lane implements Work {
     await sent;
     if (!this.#cutOff) await this.#send(changelog);
     this.#inFlight--;
+    if (this.#noted > 0) this.#noted--;
     if (!this.#cutOff) after();
   }
 

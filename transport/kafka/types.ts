@@ -22,6 +22,11 @@ export interface RecordBatch {
  * offset is committed. So a crash anywhere repeats outputs with the same ids, or repeats nothing.
  */
 export interface Emission {
+  /**
+   * Entries of the changelog that are acknowledged before any output is sent: for outputs that nothing would repeat, since
+   * they follow from more than the log. A successor that finds such a note sends them.
+   */
+  readonly notes?: readonly OutRecord[];
   readonly outputs: readonly OutRecord[];
   readonly changelog: readonly OutRecord[];
 }

@@ -15,7 +15,7 @@ export const CANARY = canaryOf(0);
 export const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000 } as const;
 
 /** How far a crash lets the work on the last batch come. */
-export type CrashPoint = 'before outputs' | 'after outputs' | 'after changelog' | 'after commit';
+export type CrashPoint = 'before notes' | 'before outputs' | 'after outputs' | 'after changelog' | 'after commit';
 
 export interface ToldIncident extends Notification {
   readonly ceId: string;
@@ -80,20 +80,28 @@ export class Partition {
 
   /** Steps through what stands in the log, at most `count` records, and commits. */
   read(count = Number.POSITIVE_INFINITY, crash: CrashPoint = 'after commit'): void {
-    const outputs: OutRecord[] = [];
-    const changelog: OutRecord[] = [];
+    let notes: readonly OutRecord[] = [];
+    let outputs: OutRecord[] = [];
+    let changelog: OutRecord[] = [];
     for (let taken = 0; taken < count; taken++) {
       const record = this.log[this.#read - this.#first];
       if (!record) break;
       this.now = Math.max(this.now, record.timestamp + 5);
       for (const emission of [this.#wake(), this.#task.input(record, this.now)]) {
+        if (emission.notes && emission.notes.length > 0) {
+          this.#tell({ notes, outputs, changelog });
+          notes = emission.notes;
+          outputs = [];
+          changelog = [];
+        }
         outputs.push(...emission.outputs);
         changelog.push(...emission.changelog);
       }
       this.#read++;
     }
-    if (crash === 'before outputs') return;
-    this.#tell({ outputs, changelog: crash === 'after outputs' ? [] : changelog });
+    if (crash === 'before notes') return;
+    if (crash === 'before outputs') return void this.#tell({ notes, outputs: [], changelog: [] });
+    this.#tell({ notes, outputs, changelog: crash === 'after outputs' ? [] : changelog });
     if (crash === 'after commit') this.#committed = { offset: this.#read, metadata: this.#task.metadata('signals') };
   }
 
@@ -110,6 +118,19 @@ export class Partition {
   expire(): void {
     this.#first += this.log.length;
     this.log.length = 0;
+  }
+
+  /** Kafka's topic is deleted and made again. */
+  makeAnew(): void {
+    this.log.length = 0;
+    this.#first = 0;
+    this.#read = 0;
+  }
+
+  /** Somebody else writes to a table. */
+  write(record: InRecord): void {
+    this.#keep(record);
+    this.#tell(this.#task.table(record, this.now, false));
   }
 
   /** The last commits are lost: the next watchdog reads `records` once more as if they were new. */
@@ -155,9 +176,14 @@ export class Partition {
     if (this.#up) this.#tell(this.#task.table(written, this.now, false));
   }
 
-  #tell({ outputs, changelog }: Emission): void {
+  #tell({ notes = [], outputs, changelog }: Emission): void {
+    for (const record of notes) this.#keep(received(record, 0));
     for (const record of outputs) this.told.push({ ...JSON.parse(String(record.value)), ceId: ceId(record) });
     for (const record of changelog) this.#keep(received(record, 0));
+    // The task follows its own table; what it told of the pipeline waits for that.
+    for (const record of changelog) {
+      if (record.key === String(CANARY)) this.#tell(this.#task.table(received(record, 0), this.now, false));
+    }
   }
 
   #keep(record: InRecord): void {

@@ -124,7 +124,7 @@ describe('a detector', () => {
     const partition = twoDetectors();
     partition.whileDown(() => partition.announce(10, 1_000, 4_600));
     const announced = partition.tables.get('detectors')?.get('10');
-    if (announced) partition.tables.get('detectors')?.set('10', { ...announced, timestamp: T0 + 3_600_000 });
+    if (announced) partition.tables.get('detectors')?.set('10', { ...announced, timestamp: T0 + 7_200_000 });
     partition.restart();
     living(partition, 5, 10, [8, 9]);
     expect(partition.headlines()).toEqual(['opened detector/10']);
@@ -173,10 +173,34 @@ describe('what happens while nobody watches', () => {
     partition.restart();
     for (let s = 60; s < 66; s++) partition.canary(s * 1_000);
     partition.read();
-    expect(partition.headlines().filter((line) => line.includes('detector'))).toEqual([
-      'opened detector/8',
-      'opened detector/9',
-    ]);
+    expect(
+      partition
+        .headlines()
+        .filter((line) => line.includes('detector'))
+        .sort(),
+    ).toEqual(['opened detector/8', 'opened detector/9']);
+  });
+});
+
+describe('a topic that was made anew', () => {
+  test('begins at offset 0, and its signals are news', () => {
+    const partition = twoDetectors();
+    living(partition, 5, 8, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+    partition.makeAnew();
+    living(partition, 9, 9, [8, 9]);
+    expect(partition.headlines()).toEqual(['opened detector/8', 'closed detector/8']);
+  });
+});
+
+describe('several watchdogs', () => {
+  test('one that was succeeded without knowing it is contradicted', () => {
+    const partition = twoDetectors();
+    const stale = partition.tables.get('detector-states')?.get('8');
+    living(partition, 5, 8, [9]);
+    expect(partition.stateOf(8)).toBe('silent');
+    if (stale) partition.write(stale);
+    expect(partition.stateOf(8)).toBe('silent');
   });
 });
 
@@ -189,18 +213,27 @@ describe('several partitions of one process', () => {
     for (const one of watches) {
       one.overdue(T0, -1);
       one.sang(T0, T0, 0);
+      one.overdue(T0 + 2_000, 0);
+      one.overdue(T0 + 2_500, 0);
     }
     const fallen = watches.map((one) => one.overdue(T0 + 3_000, 0));
-    expect(fallen.map((news) => news?.change)).toEqual(['opened', undefined, undefined, undefined]);
+    expect(fallen.map((news) => news?.changes)).toEqual([[], [], [], []]);
     expect(new Set(fallen.map((news) => news?.incident)).size).toBe(1);
+    const noted = fallen.map((news, i) => news && watches[i]?.noted(news.told));
+    expect(noted.map((news) => news?.changes)).toEqual([['opened'], [], [], []]);
 
-    // Partition 3 is dropped, and made anew from what it told.
+    // Partition 3 is dropped, and made anew from what it noted.
     monitor.forget(3);
     const anew = watch(3);
-    if (fallen[3]) anew.recall(fallen[3].told);
-    const sung = [anew, ...watches.slice(0, 3)].map((one) => one.sang(T0 + 9_000, T0 + 9_000, 1));
-    expect(sung.map((news) => news?.change)).toEqual([undefined, undefined, undefined, 'closed']);
-    expect(anew.sang(T0 + 10_000, T0 + 10_000, 2)).toBeUndefined();
+    if (noted[3]) anew.recall(noted[3].told);
+    const all = [anew, ...watches.slice(0, 3)];
+    const sung = all.map((one) => one.sang(T0 + 9_000, T0 + 9_000, 1));
+    expect(sung.map((news) => news?.changes)).toEqual([[], [], [], ['closed']]);
+    expect(sung.map((news) => news?.told.incident === null)).toEqual([false, false, false, true]);
+    const again = all.map((one) => one.sang(T0 + 10_000, T0 + 10_000, 2));
+    expect(again.map((news) => news?.changes)).toEqual([[], [], [], undefined]);
+    expect(again.slice(0, 3).map((news) => news?.told.incident)).toEqual([null, null, null]);
+    expect(anew.sang(T0 + 11_000, T0 + 11_000, 3)).toBeUndefined();
   });
 });
 
@@ -265,9 +298,9 @@ describe('an outage of the path', () => {
     const partition = twoDetectors();
     partition.now = T0 + 60_000;
     expect(partition.task.wake(partition.now)).toEqual({ outputs: [], changelog: [] });
-    partition.wait(62_999);
+    partition.wait(60_999);
     expect(partition.headlines()).toEqual([]);
-    partition.wait(63_000);
+    partition.wait(61_000);
     expect(partition.headlines()).toEqual(['opened pipeline']);
   });
 });

@@ -122,6 +122,46 @@ describe('what is emitted', () => {
     expect(log).toEqual(['done signals 2']);
   });
 
+  test('waits for its notes, which wait for all before them; nothing overtakes it', async () => {
+    const { subject, log, acknowledge } = lane({
+      task: {
+        input: ({ offset }): Emission => ({
+          ...(offset % 2 === 1 && { notes: [entry(`n${offset}`)] }),
+          outputs: [output(`o${offset}`)],
+          changelog: [entry(`c${offset}`)],
+        }),
+      },
+    });
+    subject.take(batch('signals', record('signals', 0), record('signals', 1), record('signals', 2)));
+    subject.take(batch('signals', record('signals', 4)));
+    await settled();
+    expect(log.splice(0)).toEqual(['read signals 0', 'ready', 'send o0']);
+    for (const next of ['c0', 'n1', 'o1,o2', 'c1,c2']) {
+      await acknowledge();
+      expect(log.splice(0)).toEqual([`send ${next}`]);
+    }
+    await acknowledge();
+    expect(log.splice(0)).toEqual(['done signals 3', 'send o4']);
+  });
+
+  test('while an input is read back is not committed below what is committed already', async () => {
+    const { subject, log } = lane({
+      task: { restored: () => new Map([['signals', 10]]) },
+      committed: { signals: 20 },
+    });
+    subject.take(batch('signals', record('signals', 10)));
+    subject.take(batch('signals', record('signals', 18)));
+    expect(log.splice(0)).toEqual(['read signals 10', 'ready']);
+    subject.take(batch('signals', record('signals', 19)));
+    expect(log).toEqual(['done signals 20']);
+  });
+
+  test('of a topic that was made anew is committed although less is', () => {
+    const { subject, log } = lane({ task: { restored: () => new Map([['signals', 10]]) }, committed: { signals: 20 } });
+    subject.take(batch('signals', record('signals', 0)));
+    expect(log).toEqual(['read signals 10', 'ready', 'done signals 1']);
+  });
+
   test('of records that emit nothing is committed, though not before what was emitted earlier', async () => {
     const { subject, log, acknowledge } = lane({
       task: { input: ({ offset }) => ({ outputs: offset === 0 ? [output('o0')] : [], changelog: [] }) },

@@ -1,0 +1,82 @@
+// Breaks the watchdog in one way after the other, and expects the simulation to notice each: who passes every test, tests nothing.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, tsc } from './tsc.mjs';
+
+/** Rare ones are looked for longer. */
+const SEEDS = 300;
+const SEEDS_FOR_RARE = 3_000;
+const WATCHDOG = 'processors/watchdog';
+const MUTATIONS = [
+  ['a window is one heartbeat short', `${WATCHDOG}/judge.js`, 'misses * heartbeatMs', '(misses - 1.5) * heartbeatMs'],
+  ['a pause of the canary counts in full', `${WATCHDOG}/proven-time.js`, 'clamp(between, this.periodMs)', 'between'],
+  ['windows go on after an outage', `${WATCHDOG}/proven-time.js`, 'between > this.#gapMs', 'false'],
+  ['an old signal ends a newer silence', `${WATCHDOG}/told.js`, 'offset <= told.offset', 'false'],
+  ['nothing is read back', `${WATCHDOG}/read-back.js`, 'return this.#points[0]?.offset', 'return undefined'],
+  ['read-back commits go backwards', 'transport/kafka/lane.js', 'nextOffset < readBack.to', 'false', SEEDS_FOR_RARE],
+  ['a takeover forgets what was told', `${WATCHDOG}/judge.js`, 'watched.told = told;', ''],
+  [
+    'a silence is not noted before it is told',
+    `${WATCHDOG}/telling.js`,
+    'return { notes, outputs, changelog }',
+    'return { outputs, changelog }',
+    SEEDS_FOR_RARE,
+  ],
+  [
+    'a note is not told by the successor',
+    `${WATCHDOG}/telling.js`,
+    'if (before?.incident && before.untold)',
+    'if (false)',
+  ],
+  ['announcements are compared by any clock', `${WATCHDOG}/announcements.js`, "(by === bridge || by === '')", 'true'],
+  [
+    'a bridge that is gone is waited for',
+    `${WATCHDOG}/proven-time.js`,
+    'this.#now - bridge.sangWhen - this.#goneMs',
+    '0',
+  ],
+  [
+    'a mute bridge condemns its detectors',
+    `${WATCHDOG}/proven-time.js`,
+    'this.#now - bridge.sangWhen - this.#goneMs',
+    'this.#now - bridge.sangWhen',
+  ],
+  [
+    'the pipeline is blamed at first sight',
+    `${WATCHDOG}/pipeline.js`,
+    'now - this.#awakeSince < canaryPeriodMs',
+    'false',
+  ],
+  ['the pipeline is told of before it is noted', `${WATCHDOG}/pipeline.js`, 'untold: true, offset', 'offset'],
+  [
+    'recoveries are kept for oneself',
+    `${WATCHDOG}/telling.js`,
+    "say(before.incident, 'closed'",
+    "void (before.incident, 'closed'",
+  ],
+];
+
+tsc('tsconfig.simulation.json');
+const scratch = mkdtempSync(join(tmpdir(), 'smokewire-mutations-'));
+let survived = 0;
+try {
+  symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'));
+  writeFileSync(join(scratch, 'package.json'), '{"type":"module"}');
+  for (const [what, file, original, broken, seeds = SEEDS] of MUTATIONS) {
+    cpSync(join(root, '.simulation'), join(scratch, 'code'), { recursive: true });
+    const path = join(scratch, 'code', file);
+    const source = readFileSync(path, 'utf8');
+    if (!source.includes(original)) throw new Error(`${file} has no ${original}`);
+    writeFileSync(path, source.replace(original, broken));
+    const main = join(scratch, 'code/test/simulation/main.js');
+    const { stdout } = spawnSync(process.execPath, [main, '--seeds', String(seeds)], { encoding: 'utf8' });
+    const found = /: (\d+) failed/.exec(stdout)?.[1] ?? '0';
+    if (found === '0') survived++;
+    process.stdout.write(`${found === '0' ? 'SURVIVES' : 'found   '}  ${what}: ${found} of ${seeds} seeds\n`);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.exitCode = survived === 0 ? 0 : 1;

@@ -1,0 +1,151 @@
+import { rfc3339 } from '../../contracts/clock.ts';
+import { eventRecord } from '../../contracts/cloud-events.ts';
+import { detectorRegistered, presenceChanged } from '../../contracts/events.ts';
+import { idOf } from '../../contracts/ids.ts';
+import type { OutRecord } from '../../contracts/kafka-records.ts';
+import { signalRecord } from '../../contracts/signals.ts';
+import type { Chance } from './chance.ts';
+import { SITE, T0, type World } from './world.ts';
+
+/** The truth about one record of `signals`: who it is from, and when (ms of virtual time) which bridge really received it. */
+export interface Heard {
+  readonly detector: number;
+  readonly value: 0 | 1;
+  readonly bridge: string;
+  readonly at: number;
+  /** When it stood in the log. */
+  readonly appendedAt: number;
+}
+
+const APPEND_MS = 30;
+const RETRY_MS = 50;
+/** Messages held while Kafka is away; more stay at the broker, and QoS 0 is lost there. */
+const HELD = 400;
+
+interface Held {
+  readonly record: OutRecord;
+  readonly heard?: Omit<Heard, 'appendedAt'>;
+  readonly acknowledge?: () => void;
+}
+
+/**
+ * An MQTT broker and the bridge behind it. Whatever gets through is stamped by a clock that is off, reaches Kafka in order, and
+ * now and then twice.
+ */
+export class SimulatedBridge {
+  readonly name: string;
+  /** Whether the broker takes connections. */
+  brokerUp = true;
+  /** Whether the bridge reads. */
+  up = true;
+  readonly #world: World;
+  readonly #chance: Chance;
+  readonly #skewMs: number;
+  readonly #duplicates: number;
+  readonly #onHeard: (partition: number, offset: number, heard: Heard) => void;
+  /** What the broker keeps for the bridge: QoS 1. */
+  readonly #kept: (() => void)[] = [];
+  readonly #held: Held[] = [];
+  #appending = false;
+
+  constructor(
+    world: World,
+    options: {
+      readonly name: string;
+      readonly skewMs: number;
+      /** How likely a batch is to be written twice, since its acknowledgement was lost. */
+      readonly duplicates: number;
+      readonly onHeard: (partition: number, offset: number, heard: Heard) => void;
+    },
+  ) {
+    this.name = options.name;
+    this.#world = world;
+    this.#chance = world.chance.fork(`bridge ${options.name}`);
+    this.#skewMs = options.skewMs;
+    this.#duplicates = options.duplicates;
+    this.#onHeard = options.onHeard;
+  }
+
+  /** A signal at QoS 0 is lost while the bridge is away; at QoS 1 the broker keeps it, and `acknowledge` is called in the end. */
+  signal(detector: number, floor: number, value: 0 | 1, acknowledge?: () => void): void {
+    this.#receive(acknowledge !== undefined, () => {
+      const at = this.#world.scheduler.now;
+      const receivedAt = T0 + at + this.#skewMs;
+      const record = signalRecord({ detector, floor, value, bridge: this.name, receivedAt, site: SITE });
+      this.#hold({ record, heard: { detector, value, bridge: this.name, at }, ...(acknowledge && { acknowledge }) });
+    });
+  }
+
+  presence(id: number, floor: number, status: 'online' | 'offline'): void {
+    this.#receive(true, () => {
+      const time = T0 + this.#world.scheduler.now + this.#skewMs;
+      const data = { id, floor, status, at: rfc3339(time) };
+      const record = eventRecord(presenceChanged, {
+        id: idOf('presence', id, time),
+        source: 'bridge',
+        time,
+        data,
+        headers: { bridge: this.name },
+      });
+      this.#hold({ record });
+    });
+  }
+
+  config(id: number, floor: number, heartbeatMs: number): void {
+    this.#receive(true, () => {
+      const time = T0 + this.#world.scheduler.now + this.#skewMs;
+      const data = { id, floor, mode: 'active' as const, heartbeatMs, kind: 'smoke', label: '' };
+      const record = eventRecord(detectorRegistered, {
+        id: idOf('detector', id, time),
+        source: 'bridge',
+        time,
+        data,
+        headers: { bridge: this.name },
+      });
+      this.#hold({ record });
+    });
+  }
+
+  setUp(up: boolean): void {
+    this.up = up;
+    this.#deliverKept();
+  }
+
+  #deliverKept(): void {
+    if (!this.up) return;
+    for (const deliver of this.#kept.splice(0)) deliver();
+  }
+
+  #receive(kept: boolean, deliver: () => void): void {
+    if (!this.brokerUp) return;
+    if (this.up && this.#held.length < HELD) deliver();
+    else if (kept) this.#kept.push(deliver);
+  }
+
+  #hold(held: Held): void {
+    this.#held.push(held);
+    if (!this.#appending) this.#appendSoon();
+  }
+
+  #appendSoon(): void {
+    this.#appending = true;
+    this.#world.scheduler.after(this.#chance.skewed(1, APPEND_MS), () => this.#append());
+  }
+
+  #append(): void {
+    const { log, scheduler } = this.#world;
+    if (!log.up) return void scheduler.after(RETRY_MS, () => this.#append());
+    const batch = this.#held.splice(0, this.#chance.int(1, 50));
+    const times = this.#chance.of(this.#duplicates) ? 2 : 1;
+    for (let time = 0; time < times; time++) {
+      for (const { record, heard } of batch) {
+        const { partition, offset } = log.append(record);
+        if (heard) this.#onHeard(partition, offset, { ...heard, appendedAt: scheduler.now });
+      }
+    }
+    for (const { acknowledge } of batch) acknowledge?.();
+    this.#appending = false;
+    this.#deliverKept();
+    if (this.#held.length > 0) this.#appendSoon();
+  }
+}

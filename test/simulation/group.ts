@@ -1,0 +1,106 @@
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import type { Extent } from '../../transport/kafka/offsets.ts';
+import type { Committed, TaskDefinition } from '../../transport/kafka/types.ts';
+import type { WatchdogProcess } from './process.ts';
+import type { World } from './world.ts';
+
+/** How long the coordinator waits for a member before it goes on without it, and how often it looks; in ms. */
+const REBALANCE_MS = 2_000;
+const LOOK_MS = 20;
+
+/** A consumer group with its coordinator: who holds which partition, and what is committed. Every rebalance moves everything. */
+export class Group {
+  readonly #world: World;
+  readonly #topics: readonly string[];
+  /** Each with the number of its session: what an earlier one asks for is refused. */
+  readonly #sessions = new Map<WatchdogProcess, number>();
+  readonly #committed = new Map<number, Map<string, Committed>>();
+  #serving = 0;
+  #joined = 0;
+  #rebalancing = false;
+  #again = false;
+
+  constructor(world: World, definition: TaskDefinition) {
+    this.#world = world;
+    this.#topics = [...definition.inputs, ...(definition.tables ?? [])];
+    world.log.onAppend((topic, partition) => {
+      for (const member of this.#sessions.keys()) member.tenures.get(partition)?.fetchSoon(topic);
+    });
+  }
+
+  join(member: WatchdogProcess): void {
+    this.#sessions.set(member, this.#joined++);
+    this.rebalance();
+  }
+
+  /** The dead one's session is over. */
+  expire(member: WatchdogProcess): void {
+    if (this.#sessions.delete(member)) this.rebalance();
+  }
+
+  rebalance(): void {
+    if (this.#rebalancing) {
+      this.#again = true;
+      return;
+    }
+    this.#rebalancing = true;
+    const waiting = new Set<WatchdogProcess>();
+    for (const member of this.#sessions.keys()) {
+      if (member.standsStill) this.#expel(member);
+      else if (member.alive) {
+        waiting.add(member);
+        void member.release().then(() => waiting.delete(member));
+      }
+    }
+    this.#world.scheduler.settle();
+    this.#await(waiting, this.#world.scheduler.now + REBALANCE_MS);
+  }
+
+  /** It does not answer: the group goes on without it, and it learns of that some time after it wakes. */
+  #expel(member: WatchdogProcess): void {
+    this.#sessions.delete(member);
+    member.after(this.#world.chance.int(1, 500), () => {
+      void member.release();
+      this.join(member);
+    });
+  }
+
+  #await(waiting: Set<WatchdogProcess>, until: number): void {
+    const { scheduler } = this.#world;
+    if (waiting.size > 0 && scheduler.now < until) {
+      scheduler.after(LOOK_MS, () => this.#await(waiting, until));
+      return;
+    }
+    this.#rebalancing = false;
+    if (this.#again) {
+      this.#again = false;
+      this.rebalance();
+      return;
+    }
+    this.#assign();
+  }
+
+  #assign(): void {
+    const { chance, log } = this.#world;
+    const generation = ++this.#serving;
+    for (const member of this.#sessions.keys()) if (!member.alive) this.#sessions.delete(member);
+    const [first, ...others] = [...this.#sessions.keys()];
+    if (!first) return;
+    const batch = chance.skewed(1, 60);
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const committed = this.#committed.get(partition) ?? new Map<string, Committed>();
+      this.#committed.set(partition, committed);
+      const member = chance.pick([first, ...others]);
+      const session = this.#sessions.get(member);
+      member.gain({
+        partition,
+        committed: new Map(committed),
+        extents: new Map(this.#topics.map((topic): [string, Extent] => [topic, log.extent(topic, partition)])),
+        batch,
+        commit: (topic, done) => {
+          if (this.#serving === generation && this.#sessions.get(member) === session) committed.set(topic, done);
+        },
+      });
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import type { Heard } from './bridge.ts';
+import type { Plan } from './detector.ts';
+import { type History, WINDOWS } from './simulation.ts';
+
+const PERIOD = WINDOWS.canaryPeriodMs;
+/** A song with a longer pause is two songs. */
+const PAUSE_MS = 3 * PERIOD;
+/** After so many beats of others a bridge that is mute may be taken as gone, and has to be some beats later. */
+const GONE_BEATS = 30;
+/** How many beats after its window a silence has to be told: one for the announcement, one for each end of the song. */
+const LATE_BEATS = 3;
+/** How long a note may be on its way, ms. */
+const NOTED_MS = 200;
+
+/** A time in which nothing stands in the log of a detector, from one of its signals to the next. */
+export interface Silence {
+  /** The offset of the last signal before it; -1 where there was none. */
+  readonly after: number;
+  /** When that was received, ms. */
+  readonly since: number;
+  /** The offset of the signal that ends it; undefined where none does. */
+  readonly endedAt: number | undefined;
+  /** The canary records at which it is true that the detector is to blame. */
+  readonly mayBeToldAt: readonly number[];
+  /** The first canary record at which it is too late to learn of it; undefined where nobody has to. */
+  readonly mustBeToldAt: number | undefined;
+}
+
+interface Song {
+  from: number;
+  last: number;
+  /** Beats since the detector was heard last, or since the song began. */
+  beats: number;
+}
+
+/** A detector's silences, as one sees them who knows what was really received when. */
+export function silencesOf(history: History, plan: Plan, partition: number): Silence[] {
+  const silences: Silence[] = [];
+  const songs = new Map<string, Song>();
+  let silence = new OpenSilence(history, plan, undefined, -1);
+  for (const [offset, heard] of (history.heard[partition] ?? []).entries()) {
+    if (heard.detector < 0) {
+      sing(songs, heard);
+      silence.canary(offset, heard, songs);
+    } else if (heard.detector === plan.id) {
+      silences.push(silence.ended(offset));
+      silence = new OpenSilence(history, plan, heard, offset);
+      for (const song of songs.values()) song.beats = 0;
+    }
+  }
+  return [...silences, silence.ended(undefined)];
+}
+
+function sing(songs: Map<string, Song>, { bridge, at }: Heard): void {
+  const song = songs.get(bridge);
+  if (!song || at - song.last > PAUSE_MS) songs.set(bridge, { from: at, last: at, beats: 0 });
+  else if (at > song.last) {
+    song.last = at;
+    song.beats++;
+  }
+}
+
+class OpenSilence {
+  readonly #history: History;
+  readonly #plan: Plan;
+  readonly #last: Heard | undefined;
+  readonly #after: number;
+  readonly #mayBeToldAt: number[] = [];
+  #mustBeToldAt: number | undefined;
+  /** Beats since the detector stood in the registry. */
+  #beatsSinceAnnounced = 0;
+
+  constructor(history: History, plan: Plan, last: Heard | undefined, after: number) {
+    this.#history = history;
+    this.#plan = plan;
+    this.#last = last;
+    this.#after = after;
+  }
+
+  canary(offset: number, { bridge, at, appendedAt }: Heard, songs: ReadonlyMap<string, Song>): void {
+    const announced = (this.#history.announced.get(this.#plan.id) ?? []).filter((one) => one.at <= appendedAt);
+    const [first] = announced;
+    const song = songs.get(bridge);
+    if (!first || !song) return;
+    this.#beatsSinceAnnounced++;
+    const own = this.#last === undefined || this.#last.bridge === bridge ? song : songs.get(this.#last.bridge);
+    const gone = own !== song && (own === undefined || at - own.last >= (GONE_BEATS - 3) * PERIOD);
+
+    const windows = announced.map(({ heartbeatMs }) => WINDOWS.misses * heartbeatMs + WINDOWS.graceMs);
+    const since = this.#last?.at ?? first.at;
+    const silentMs = gone || !own ? at - since : own.last - Math.max(since, own.from);
+    if (silentMs > Math.min(...windows) && (gone || this.#isAiling(since, at))) this.#mayBeToldAt.push(offset);
+    if (own !== song && !gone) return;
+
+    // A watchdog that starts after a change of the heartbeat knows the new one only, and not since when.
+    const changes = (this.#history.announced.get(this.#plan.id) ?? []).slice(1);
+    if (changes.some((change) => change.at > since || this.#history.story.crashRate > 0)) return;
+    if (!this.#isNotedBeforeItIsRepeated(since)) return;
+    const beats = Math.min(song.beats, this.#beatsSinceAnnounced / songs.size);
+    const allowed = Math.max(...windows) / PERIOD + LATE_BEATS + (gone ? GONE_BEATS + 10 : 0);
+    if (beats >= allowed) this.#mustBeToldAt ??= offset;
+  }
+
+  /** The registry keeps the last announcement only: who finds no note of an earlier one begins with that. */
+  #isNotedBeforeItIsRepeated(since: number): boolean {
+    const { id } = this.#plan;
+    const repeated = this.#history.announcements.find((one) => one.id === id && one.at > since)?.at;
+    return (
+      repeated === undefined ||
+      this.#history.world.said.some(
+        ({ record, at }) =>
+          at < repeated - NOTED_MS &&
+          record.topic === 'detector-states' &&
+          record.key === String(id) &&
+          record.value?.includes('judged'),
+      )
+    );
+  }
+
+  ended(endedAt: number | undefined): Silence {
+    return {
+      after: this.#after,
+      since: this.#last?.at ?? this.#plan.bornAt,
+      endedAt,
+      mayBeToldAt: this.#mayBeToldAt,
+      mustBeToldAt: this.#mustBeToldAt,
+    };
+  }
+
+  /** Whether something was wrong with the detector itself. */
+  #isAiling(from: number, to: number): boolean {
+    return this.#plan.ailments.some((ailment) => ailment.from < to && ailment.to > from);
+  }
+}

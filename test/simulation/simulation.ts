@@ -1,0 +1,199 @@
+import { seededRandom } from '../../app/random.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { watchdogDefinition } from '../../processors/watchdog/watchdog.ts';
+import { canaryOf } from '../../transport/kafka/canary-ids.ts';
+import { type Heard, SimulatedBridge } from './bridge.ts';
+import { Chance, type Span } from './chance.ts';
+import { SimulatedDetector } from './detector.ts';
+import { Group } from './group.ts';
+import { KafkaLog } from './kafka-log.ts';
+import { WatchdogProcess } from './process.ts';
+import { Scheduler } from './scheduler.ts';
+import { END_MS, type Story, storyOf, TROUBLE_MS } from './story.ts';
+import type { Tenure } from './tenure.ts';
+import { SITE, type World } from './world.ts';
+
+export const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000 } as const;
+
+/** A session that a dead watchdog leaves behind ends after this, ms. */
+const SESSION_MS = 6_000;
+
+/** What happened, as nobody in the simulation could know it. */
+export interface History {
+  readonly story: Story;
+  readonly world: World;
+  /** What each record of `signals` really was, by partition and offset. */
+  readonly heard: readonly Heard[][];
+  /** Each announcement that came into the registry. */
+  readonly announcements: readonly { readonly id: number; readonly at: number }[];
+  /** Each detector's heartbeat as it stood in the registry, and since when. */
+  readonly announced: ReadonlyMap<number, readonly Announced[]>;
+  /** When each partition was watched, in spans of one watchdog each. */
+  readonly watched: readonly Span[][];
+}
+
+export interface Announced {
+  readonly at: number;
+  readonly heartbeatMs: number;
+}
+
+/** Lets a seed's story happen, and answers with the truth about it. The same seed gives the same history. */
+export async function simulate(seed: string): Promise<History> {
+  const chance = new Chance(seededRandom(seed));
+  const story = storyOf(chance.fork('story'));
+  const world: World = {
+    scheduler: new Scheduler(),
+    log: new KafkaLog(),
+    chance: chance.fork('world'),
+    crashRate: story.crashRate,
+    said: [],
+    steppedAt: partitioned(),
+  };
+  const heard = partitioned<Heard>();
+  build(world, story, (partition, offset, truth) => {
+    const records = heard[partition];
+    if (records) records[offset] = truth;
+  });
+  const announcements: { id: number; at: number }[] = [];
+  const announced = followRegistry(world, announcements);
+  const watched = watch(world, story);
+  await world.scheduler.runUntil(END_MS);
+  return { story, world, heard, announcements, announced, watched };
+}
+
+function partitioned<T>(): T[][] {
+  return Array.from({ length: PARTITIONS }, () => []);
+}
+
+/** The building, and what goes wrong with its way into Kafka. */
+function build(world: World, story: Story, onHeard: (partition: number, offset: number, heard: Heard) => void): void {
+  const { scheduler, log } = world;
+  const made = story.bridges.map((plan) => new SimulatedBridge(world, { ...plan, onHeard }));
+  const [first, ...others] = made;
+  if (!first) return;
+  const detectors = story.detectors.map((plan) => new SimulatedDetector(world, plan, [first, ...others]));
+  for (const detector of detectors) detector.start();
+  for (const [i, bridge] of made.entries()) {
+    sing(world, bridge, story.mutes);
+    during(scheduler, story.bridges[i]?.brokerOutages ?? [], (out) => {
+      bridge.brokerUp = !out;
+      for (const detector of detectors) detector.brokerChanged(bridge);
+    });
+    during(scheduler, story.bridges[i]?.outages ?? [], (out) => {
+      bridge.setUp(!out);
+      if (!out) for (const detector of detectors) detector.bridgeReturned(bridge);
+    });
+  }
+  during(scheduler, story.kafkaOutages, (out) => {
+    log.up = !out;
+  });
+  for (const at of story.compactions) {
+    scheduler.after(at, () => {
+      for (const topic of ['detectors', 'presence', 'detector-states']) log.compact(topic);
+    });
+  }
+}
+
+function followRegistry(
+  { log, scheduler }: World,
+  announcements: { id: number; at: number }[],
+): ReadonlyMap<number, readonly Announced[]> {
+  const announced = new Map<number, Announced[]>();
+  log.onAppend((topic, partition) => {
+    if (topic !== 'detectors') return;
+    const record = log.read(topic, partition, log.extent(topic, partition).end - 1, 1).records[0];
+    const id = Number(record?.key);
+    const { heartbeatMs } = JSON.parse(String(record?.value));
+    announcements.push({ id, at: scheduler.now });
+    const known = announced.get(id) ?? [];
+    announced.set(id, known);
+    if (known.at(-1)?.heartbeatMs !== heartbeatMs) known.push({ at: scheduler.now, heartbeatMs });
+  });
+  return announced;
+}
+
+/** The canaries of one broker: a beat is sent now or never, and at most one is on its way. */
+function sing(world: World, bridge: SimulatedBridge, mutes: readonly Span[]): void {
+  const { scheduler } = world;
+  const chance = world.chance.fork(`canary ${bridge.name}`);
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const canary = canaryOf(partition);
+    let pending = false;
+    let backAt = 0;
+    const beat = () => {
+      scheduler.after(WINDOWS.canaryPeriodMs + chance.int(-2, 2), beat);
+      const muted = mutes.some(({ from, to }) => from <= scheduler.now && scheduler.now < to);
+      if (!bridge.brokerUp) {
+        pending = false;
+        backAt = scheduler.now + chance.int(1, 1_500);
+      }
+      if (muted || pending || scheduler.now < backAt) return;
+      pending = true;
+      bridge.signal(canary, 0, 0, () => {
+        pending = false;
+      });
+    };
+    scheduler.after(partition + chance.int(0, 10), beat);
+  }
+}
+
+/** The watchdogs, how they die and come again; answers who watched when, by partition. */
+function watch(world: World, story: Story): Span[][] {
+  const { scheduler, chance } = world;
+  const definition = () => watchdogDefinition({ ...WINDOWS, site: SITE });
+  const group = new Group(world, definition());
+  const processes: WatchdogProcess[] = [];
+  const start = (slot: number, life: number) => {
+    const process = new WatchdogProcess(world, {
+      name: `w${slot}.${life}`,
+      definition: definition(),
+      skewMs: chance.int(-2_000, 2_000),
+      onCrash: () => {
+        scheduler.after(chance.int(0, SESSION_MS), () => group.expire(process));
+        const wait = Math.min(chance.skewed(20, story.restartMs), Math.max(20, TROUBLE_MS - scheduler.now));
+        scheduler.after(wait, () => start(slot, life + 1));
+      },
+    });
+    processes[slot] = process;
+    group.join(process);
+  };
+  for (let slot = 0; slot < story.watchdogs; slot++) start(slot, 0);
+  for (const at of story.rebalances) scheduler.after(at, () => group.rebalance());
+  for (const { from, to, watchdog } of story.stalls) {
+    scheduler.after(from, () => {
+      processes[watchdog]?.standStill(to - from);
+      if (to - from > SESSION_MS) scheduler.after(SESSION_MS, () => group.rebalance());
+    });
+  }
+  scheduler.after(TROUBLE_MS, () => {
+    world.crashRate = 0;
+  });
+  return observe(scheduler, processes);
+}
+
+const OBSERVE_MS = 100;
+
+function observe(scheduler: Scheduler, processes: readonly WatchdogProcess[]): Span[][] {
+  const watched = partitioned<Span>();
+  const seen: (Tenure | undefined)[] = [];
+  const look = () => {
+    for (const [partition, spans] of watched.entries()) {
+      const tenure = processes.map((process) => process.watches(partition)).find((held) => held !== undefined);
+      const last = spans.at(-1);
+      const to = scheduler.now + OBSERVE_MS;
+      if (last && tenure && seen[partition] === tenure) spans.splice(-1, 1, { from: last.from, to });
+      else if (tenure) spans.push({ from: scheduler.now, to });
+      seen[partition] = tenure;
+    }
+    scheduler.after(OBSERVE_MS, look);
+  };
+  look();
+  return watched;
+}
+
+function during(scheduler: Scheduler, spans: readonly Span[], set: (within: boolean) => void): void {
+  for (const { from, to } of spans) {
+    scheduler.after(from, () => set(true));
+    scheduler.after(to, () => set(false));
+  }
+}

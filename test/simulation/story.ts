@@ -1,0 +1,99 @@
+import type { Chance, Span } from './chance.ts';
+import type { Ailment, Plan } from './detector.ts';
+
+/** How long things go wrong, ms; after that all that is not broken works, for as long as any verdict may take. */
+export const TROUBLE_MS = 75_000;
+export const SETTLE_MS = 22_000;
+export const END_MS = TROUBLE_MS + SETTLE_MS;
+
+export interface BridgePlan {
+  readonly name: string;
+  readonly skewMs: number;
+  readonly duplicates: number;
+  readonly brokerOutages: readonly Span[];
+  readonly outages: readonly Span[];
+}
+
+/** Everything that a seed lets happen, save for what lies in single messages. */
+export interface Story {
+  readonly bridges: readonly [BridgePlan, ...BridgePlan[]];
+  readonly detectors: readonly Plan[];
+  readonly kafkaOutages: readonly Span[];
+  /** When the canaries do not sing. */
+  readonly mutes: readonly Span[];
+  readonly watchdogs: number;
+  readonly crashRate: number;
+  /** When a watchdog that died is started again, at most, ms after its death. */
+  readonly restartMs: number;
+  /** When the group rebalances without a reason. */
+  readonly rebalances: readonly number[];
+  /** When a watchdog stands still. */
+  readonly stalls: readonly (Span & { readonly watchdog: number })[];
+  /** When Kafka compacts its tables. */
+  readonly compactions: readonly number[];
+}
+
+const HEARTBEATS = [200, 500, 1_000, 1_000, 3_000] as const;
+const KINDS = ['killed', 'silenced', 'cut off'] as const;
+
+export function storyOf(chance: Chance): Story {
+  const bridges = (['a', 'b', 'c'] as const)
+    .slice(0, chance.pick([1, 1, 2, 3]))
+    .map((name) => bridgePlan(name, chance.fork(`bridge ${name}`)));
+  const [first = bridgePlan('a', chance), ...others] = bridges;
+  const times = (most: number) => Array.from({ length: chance.int(0, most) }, () => chance.int(0, TROUBLE_MS));
+  return {
+    bridges: [first, ...others],
+    detectors: Array.from({ length: chance.int(1, 6) }, (_, i) =>
+      detectorPlan(i + 1, bridges, chance.fork(`detector ${i}`)),
+    ),
+    kafkaOutages: chance.spans(2, TROUBLE_MS, [100, 30_000]),
+    mutes: chance.of(0.3) ? chance.spans(2, TROUBLE_MS, [500, 30_000]) : [],
+    watchdogs: chance.int(1, 3),
+    crashRate: chance.pick([0, 0.001, 0.01, 0.05]),
+    restartMs: chance.pick([500, 5_000, 40_000]),
+    rebalances: times(4),
+    stalls: chance.spans(3, TROUBLE_MS, [100, 20_000]).map((span) => ({ ...span, watchdog: chance.int(0, 2) })),
+    compactions: times(3),
+  };
+}
+
+function bridgePlan(name: string, chance: Chance): BridgePlan {
+  return {
+    name,
+    skewMs: chance.pick([0, chance.int(-100, 100), chance.int(-3_000_000, 3_000_000)]),
+    duplicates: chance.pick([0, 0, 0.05]),
+    brokerOutages: chance.of(0.4) ? chance.spans(2, TROUBLE_MS, [100, 30_000]) : [],
+    outages: chance.of(0.5) ? chance.spans(2, TROUBLE_MS, [100, 70_000]) : [],
+  };
+}
+
+function detectorPlan(id: number, bridges: readonly BridgePlan[], chance: Chance): Plan {
+  const heartbeatMs = chance.pick(HEARTBEATS);
+  const changes = chance.of(0.2) ? [{ from: chance.int(1_000, TROUBLE_MS), heartbeatMs: chance.pick(HEARTBEATS) }] : [];
+  const moves =
+    bridges.length > 1 && chance.of(0.3) ? [0, 1].map(() => chance.int(5_000, TROUBLE_MS)).sort((a, b) => a - b) : [];
+  return {
+    id,
+    floor: 1 + (id % 2),
+    bornAt: chance.of(0.7) ? chance.int(0, 1_000) : chance.int(0, TROUBLE_MS - 20_000),
+    heartbeats: [{ from: 0, heartbeatMs }, ...changes],
+    ailments: chance.spans(3, TROUBLE_MS, [20, 60_000]).map((span): Ailment => {
+      const kind = chance.pick(KINDS);
+      return { ...span, to: chance.of(0.2) ? Number.POSITIVE_INFINITY : span.to, kind };
+    }),
+    fires: chance.of(0.3) ? chance.spans(2, TROUBLE_MS, [500, 10_000]) : [],
+    moves: moves
+      .map((at, i) => ({ at, bridge: i % 2 === 0 ? 1 : 0 }))
+      // Nobody can know of a detector that moves to where nothing gets through.
+      .filter(({ at, bridge }) => isOpen(bridges[bridge], at)),
+  };
+}
+
+/** Longer than any window, ms. */
+const ARRIVAL_MS = 12_000;
+
+function isOpen(bridge: BridgePlan | undefined, at: number): boolean {
+  const closed = [...(bridge?.brokerOutages ?? []), ...(bridge?.outages ?? [])];
+  return !closed.some(({ from, to }) => from < at + ARRIVAL_MS && to > at - ARRIVAL_MS);
+}
