@@ -63,13 +63,14 @@ export class Life implements Lifeline {
 
   end(): void {
     if (this.over) return;
-    for (const socket of this.#sockets) socket.destroy();
+    // With an error: kafkajs looks for no other sign that a connection is gone, and would keep its timers.
+    for (const socket of this.#sockets) socket.destroy(killed());
     this.#ending.end();
   }
 
   opened(socket: Socket): void {
     if (this.over) {
-      socket.destroy();
+      socket.destroy(killed());
       return;
     }
     this.#sockets.add(socket);
