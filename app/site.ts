@@ -213,7 +213,7 @@ export class Site {
       await this.#process.attach(this.chaos);
       this.#buried = new Set(this.deadLetters().map(placeOf));
     } catch (error) {
-      await this.#process.stop();
+      await this.#end();
       throw error;
     }
   }
@@ -225,7 +225,7 @@ export class Site {
    */
   stop({ strict = this.#strict }: { readonly strict?: boolean } = {}): Promise<void> {
     if (this.#stopped) return this.#stopped.catch(() => {});
-    this.#stopped = strict ? this.#judgeAndStop() : this.#process.stop();
+    this.#stopped = strict ? this.#judgeAndStop() : this.#end();
     return this.#stopped;
   }
 
@@ -233,10 +233,15 @@ export class Site {
     try {
       await this.#passed();
     } finally {
-      await this.#process.stop();
+      await this.#end();
     }
     const surprises = this.#assertions.surprises();
     if (surprises.length > 0) throw unexpected(surprises);
+  }
+
+  #end(): Promise<void> {
+    this.#settling.stop();
+    return this.#process.stop();
   }
 
   /** The site's time. */

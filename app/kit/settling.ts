@@ -21,6 +21,7 @@ export class Settling {
   readonly #wireClock: Clock;
   readonly #turns: Turns | undefined;
   #looking: Promise<void> | undefined;
+  #stopped = false;
 
   /** @param turns who goes on when the site has come to rest, before it counts as settled */
   constructor(ledger: Ledger, wireClock: Clock, turns?: Turns) {
@@ -34,7 +35,7 @@ export class Settling {
   /**
    * Resolves when the site has settled. All who wait learn of it in the same turn, in the order in which they asked: if each
    * looked for himself, it would depend on sockets who is first to move on.
-   * @throws SmokewireError SETTLE_TIMEOUT where something does not arrive, with a list of what that is
+   * @throws SmokewireError SETTLE_TIMEOUT where something does not arrive, with a list of what that is; STOPPED
    */
   settled(): Promise<void> {
     this.#looking ??= this.#look();
@@ -44,7 +45,7 @@ export class Settling {
   /**
    * Resolves when all is over that had begun when this was asked, and all that came of it. In real time a site with many
    * detectors may never settle, but what it was told by now has passed through it.
-   * @throws SmokewireError SETTLE_TIMEOUT
+   * @throws SmokewireError SETTLE_TIMEOUT, STOPPED
    */
   async passed(): Promise<void> {
     for (let step = 0; step < LONGEST_WAY; step++) {
@@ -61,6 +62,12 @@ export class Settling {
     }
   }
 
+  /** The site stops: what is under way then may never end, and who waits for it hears so. */
+  stop(): void {
+    this.#stopped = true;
+    this.#ledger.wake();
+  }
+
   async #look(): Promise<void> {
     try {
       for (;;) {
@@ -75,6 +82,7 @@ export class Settling {
   }
 
   async #change(): Promise<void> {
+    if (this.#stopped) throw new SmokewireError('STOPPED', 'the site was stopped');
     let hangs = false;
     const patience = this.#wireClock.after('settle patience', PATIENCE_MS, () => {
       hangs = true;

@@ -103,6 +103,17 @@ describe('what hangs', () => {
   });
 });
 
+test('a stop ends every wait, also one that begins later, and leaves no timer', async () => {
+  const { wireClock, ledger, settling } = site();
+  ledger.begin('email', 'mail 1');
+  const refused = expect(settling.settled()).rejects.toMatchObject({ code: 'STOPPED' });
+  await aWhile();
+  settling.stop();
+  await refused;
+  await expect(settling.settled()).rejects.toMatchObject({ code: 'STOPPED' });
+  expect(wireClock.pending()).toEqual([]);
+});
+
 describe('turns', () => {
   test('come when all is quiet, by name, each after what the one before began', async () => {
     const { ledger, settling } = site();
