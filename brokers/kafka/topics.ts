@@ -77,6 +77,7 @@ export class Topics {
   readonly #options: TopicsOptions;
   readonly #store: Store;
   readonly #byName = new Map<string, Topic>();
+  readonly #nameById = new Map<string, string>();
 
   constructor(options: TopicsOptions) {
     this.#options = options;
@@ -91,7 +92,7 @@ export class Topics {
         this.#options.clock,
         this.#store,
       );
-      this.#byName.set(name, topic);
+      this.#add(topic);
     }
   }
 
@@ -101,8 +102,7 @@ export class Topics {
 
   /** The name of the topic that has this id. */
   nameOf(id: string): string | undefined {
-    for (const topic of this.#byName.values()) if (topic.id === id) return topic.name;
-    return undefined;
+    return this.#nameById.get(id);
   }
 
   log(name: string, partition: number): PartitionLog | undefined {
@@ -141,7 +141,7 @@ export class Topics {
     const plan = { ...this.plan(wanted), id: random.uuid().replaceAll('-', '') };
     this.#keep(plan, plan.partitions, plan.config);
     const topic = new Topic(plan, clock, this.#store);
-    this.#byName.set(wanted.name, topic);
+    this.#add(topic);
     return topic;
   }
 
@@ -150,6 +150,7 @@ export class Topics {
     if (!topic) return false;
     this.#store.put([['topic', name], undefined]);
     this.#byName.delete(name);
+    this.#nameById.delete(topic.id);
     for (const log of topic.partitions) log.delete();
     return true;
   }
@@ -176,6 +177,11 @@ export class Topics {
     const config = this.#config(settings);
     this.#keep(topic, topic.partitions.length, config);
     topic.config = config;
+  }
+
+  #add(topic: Topic): void {
+    this.#byName.set(topic.name, topic);
+    this.#nameById.set(topic.id, topic.name);
   }
 
   #keep({ name, id }: { name: string; id: string }, partitions: number, config: TopicConfig): void {
