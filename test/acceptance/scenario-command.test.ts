@@ -81,6 +81,11 @@ describe('scenario run', () => {
     );
   });
 
+  test('leaves nothing running that keeps the process, also where roles were killed', async () => {
+    const { code, stdout } = await runCommand(['scenario', 'run', 'scenarios/14-killed-roles.yaml']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/1 of 1 scenarios held$/) });
+  });
+
   test.each([
     [['scenario', 'run'], /missing required argument 'file'/],
     [['scenario', 'run', '.ci'], /SCENARIO_INVALID: there is no scenario \(\.yaml, \.yml\) in \.ci/],

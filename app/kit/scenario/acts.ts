@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DetectorAction } from '../../../contracts/http.ts';
 import { valvePositionSchema } from '../../../contracts/mqtt-payloads.ts';
 import type { Site } from '../../site.ts';
+import { FAULT_ACTS, heal } from './fault-acts.ts';
 import { detectors, floor } from './fields.ts';
 
 /** Something that is done to a site. */
@@ -15,7 +16,7 @@ export interface Act {
 
 /**
  * Every act of a timeline, by the name under which it stands there. A row parses what is written behind the name into what is
- * done: to add an act, add a row.
+ * done: to add an act, add a row; to add a fault, one to CHAOS_ACTS.
  */
 export const ACTS = z
   .strictObject({
@@ -49,6 +50,8 @@ export const ACTS = z
       (floor) => `valve ${floor} gets free`,
       async (site, floor) => site.valve(floor).unstick(),
     ),
+    heal,
+    ...FAULT_ACTS,
   })
   .partial();
 

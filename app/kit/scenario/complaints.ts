@@ -18,11 +18,19 @@ export function complaintsOf(issues: readonly z.core.$ZodIssue[], data: unknown)
       const inside = meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
       if (inside.length > 0) return complaintsOf(inside, data);
     }
-    const message = issue.message.replace(/^Invalid \w+: |, received undefined$/g, '').replaceAll('"|"', '", "');
+    const message = inWords(issue);
     const key = issue.path.at(-1);
     const missing = key !== undefined && valueAt(data, issue.path) === undefined;
     return [{ path: issue.path, message: missing ? `${String(key)} is missing: ${message}` : message }];
   });
+}
+
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
+    const shapes = issue.errors.flatMap(([first]) => (first ? [inWords(first).replace(/, received \w+$/, '')] : []));
+    return shapes.join(', or ');
+  }
+  return issue.message.replace(/^Invalid \w+: |, received undefined$/g, '').replaceAll('"|"', '", "');
 }
 
 function unknownKey(path: Path, key: string): Complaint {

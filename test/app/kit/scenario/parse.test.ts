@@ -171,6 +171,26 @@ until: 20s
     ],
     ['a value that is left out', 'timeline:\n  - at: 1s\n    trip:', '4:10: a detector is expected, or a list of them'],
     ['YAML that is none', 'timeline: [', '3:1: Flow sequence in block collection must be sufficiently indented'],
+    [
+      'a fault with what it does not take',
+      'timeline: [{at: 1s, mail.refuse: {code: 200}}]',
+      '2:41: Too small: expected number to be >=400',
+    ],
+    [
+      'a fault of a detector that is not there',
+      'site: {detectors: 4}\ntimeline: [{at: 1s, detector.stick: {detector: 5}}]',
+      '3:12: there is no detector 5: the site has 4',
+    ],
+    [
+      'a fault without what it needs',
+      'timeline: [{at: 1s, detector.flap: {detector: 1}}]',
+      '2:36: every is missing: expected number, or expected string',
+    ],
+    [
+      'a fault that is none',
+      'timeline: [{at: 1s, mail.refuze: {}}]',
+      '2:21: mail.refuze is unknown here: did you mean mail.refuse?',
+    ],
     ['an alias of nothing', 'timeline: [*acts]', '2:12: there is no &acts before it'],
     ['a key that is there twice', 'timeline: []\ntimeline: []', '3:1: Map keys must be unique'],
   ])('%s', (_, lines, problem) => {
