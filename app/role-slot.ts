@@ -62,11 +62,19 @@ export class RoleSlot implements Service {
     this.#life.spare();
   }
 
-  /** A new life, where the last one is over; resolves once it is ready. */
+  /** A new life, where the last one is over; resolves once it is ready, however often that has to be tried, or stopped. */
   async restart(): Promise<void> {
-    if (!this.isKilled || this.#stopped) return;
-    [this.#life, this.#service] = this.#born();
-    await this.#service.start();
+    if (!this.isKilled) return;
+    while (!this.#stopped) {
+      [this.#life, this.#service] = this.#born();
+      const service = this.#service;
+      try {
+        return await service.start();
+      } catch {
+        // What it talks to is away. A process would be started again, and so is this one.
+        await service.stop();
+      }
+    }
   }
 
   #born(): [Life, Service] {

@@ -32,24 +32,18 @@ function checked<Schema extends z.ZodType<About & Selection>>(schema: Schema) {
   );
 }
 
-/** The first one where nothing is said: whoever writes tries again until it gets through, and so must be able to. */
-const someWrites = checked(writes).refine(
-  ({ probability, every }) => probability !== 1 && every !== 1,
-  'to strike each attempt would never end: partition the broker instead',
-);
-
 export const KAFKA_ACTS = {
   'kafka.drop': act({
     summary: 'the connection breaks before Kafka has these records; whoever writes them tries again',
-    schema: someWrites,
+    schema: checked(writes),
     words: (options) => `a connection breaks before Kafka has ${which(options)}`,
-    begin: (world, options) => strike(world, firstUnlessSaid(options), { do: 'drop' }),
+    begin: (world, options) => strike(world, options, { do: 'drop' }),
   }),
   'kafka.duplicate': act({
     summary: 'the connection breaks after Kafka has these records, before it says so; they are written again',
-    schema: someWrites,
+    schema: checked(writes),
     words: (options) => `Kafka gets twice ${which(options)}`,
-    begin: (world, options) => strike(world, firstUnlessSaid(options), { do: 'duplicate' }),
+    begin: (world, options) => strike(world, options, { do: 'duplicate' }),
   }),
   'kafka.delay': act({
     summary: 'Kafka takes these records later, and with them all that the same writer writes',
@@ -115,11 +109,6 @@ function standstill({ ledger }: World, end: () => void): End {
       end();
     },
   };
-}
-
-function firstUnlessSaid<Options extends Selection>(options: Options): Options {
-  const { probability, every, only } = options;
-  return probability === undefined && every === undefined && only === undefined ? { ...options, only: [1] } : options;
 }
 
 function which({ topic, detector, key, ...selection }: About & Selection): string {

@@ -35,25 +35,29 @@ interface Options {
 
 /**
  * A fault of the writes to the embedded Kafka. It strikes a request if it picks one of its records, each by its place among
- * those of its topic and key: which records share a request is decided by sockets.
+ * those of its topic and key: which records share a request is decided by sockets. Each record is struck once: a writer
+ * tries again until it gets through, and with it all that it writes.
  */
 export function kafkaWriteFault({ broker, clock, ledger, filter, picks, fate }: Options): End {
   const held = new Map<SeenRequest, Ended>();
   const overdue = new Map<SeenRequest, Timer>();
+  /** Writers whose connection broke: what they write next is the same again, and struck already. */
+  const again = new Set<string>();
   const { faults } = broker;
 
   const interception = faults.intercept((request) => {
     if (request.api !== 'Produce') return undefined;
     // Another writer has something to write: what is held may follow once that is done.
     if (fate.do === 'reorder') releaseBehind(request);
+    if (again.delete(request.clientId)) return undefined;
     const struck = thingsIn(request, filter).flatMap((thing) => picks(thing) ?? []);
     const [random] = struck;
     if (!random) return undefined;
     switch (fate.do) {
       case 'drop':
-        return { kind: 'drop', when: 'before' };
       case 'duplicate':
-        return { kind: 'drop', when: 'after' };
+        again.add(request.clientId);
+        return { kind: 'drop', when: fate.do === 'drop' ? 'before' : 'after' };
       case 'delay':
         return { kind: 'delay', ms: fate.ms + Math.round(random.next() * fate.jitterMs), clock };
       case 'reorder':

@@ -73,14 +73,14 @@ function kill({ process, clock, ledger }: World, role: KafkaRole, moment: FatalM
   let over = false;
   let strikes = 0;
   const restart = async () => {
-    const done = ledger.begin('chaos', `${role} starts again`);
+    // It waits for Kafka where that is away.
+    const done = ledger.begin('kafka', `${role} starts again`);
     await slot.restart().finally(done);
   };
   void slot.kill(moment).then(() => {
     strikes += 1;
     if (over || restartMs === undefined) return;
-    // A restart that fails shows in what the role is missing.
-    timer = clock.after(`${role} starts again`, restartMs, () => void restart().catch(() => {}));
+    timer = clock.after(`${role} starts again`, restartMs, () => void restart());
   });
   const drop = () => {
     over = true;
