@@ -10,6 +10,7 @@ const SEEDS = 300;
 const SEEDS_FOR_RARE = 3_000;
 const WATCHDOG = 'processors/watchdog';
 const MUTATIONS = [
+  ['a will is believed at once', `${WATCHDOG}/judge.js`, 'return heartbeatMs + Math.max', 'return 0 * Math.max'],
   ['a window is one heartbeat short', `${WATCHDOG}/judge.js`, 'misses * heartbeatMs', '(misses - 1.5) * heartbeatMs'],
   ['a pause of the canary counts in full', `${WATCHDOG}/proven-time.js`, 'clamp(between, this.periodMs)', 'between'],
   ['windows go on after an outage', `${WATCHDOG}/proven-time.js`, 'between > this.#gapMs', 'false'],

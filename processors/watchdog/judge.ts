@@ -26,6 +26,15 @@ export interface Announcement {
   readonly bridge: string;
 }
 
+/** Early evidence that a detector is dead: the broker lost its connection. */
+export interface Will {
+  /** When it came, ms since the epoch, by the clock of which bridge; an empty name where nobody said. */
+  readonly at: number;
+  bridge: string;
+  /** That bridge's proven time where the log reaches it; undefined before. */
+  stamp: number | undefined;
+}
+
 /** What is known of one detector. */
 export interface Watched extends Planned, Announced {
   readonly id: number;
@@ -41,8 +50,8 @@ export interface Watched extends Planned, Announced {
   lastAt: number | undefined;
   bridge: BridgeTime | undefined;
   stamp: number;
-  /** When its Last Will came, undefined while it is online. */
-  offlineAt: number | undefined;
+  /** Its Last Will, as long as nothing refutes it. */
+  will: Will | undefined;
   overdue: boolean;
   told: Told | undefined;
 }
@@ -56,6 +65,8 @@ export class Judge {
   readonly #options: WindowOptions;
   readonly #watched = new Map<number, Watched>();
   readonly #calendar: Calendar<Watched>;
+  /** Those whose will the log has not reached yet. */
+  readonly #dying = new Set<Watched>();
   /** Not judged before the log reaches them: their windows begin there. */
   readonly #announcements = new Announcements<Watched>();
   #longestWindowMs = 0;
@@ -86,6 +97,15 @@ export class Judge {
   windowMs({ heartbeatMs }: Reporting): number {
     const { misses, graceMs, canaryPeriodMs } = this.#options;
     return Math.max(misses * heartbeatMs + graceMs, 2 * heartbeatMs + canaryPeriodMs);
+  }
+
+  /**
+   * After how much silence a Last Will is believed. A detector that connected anew, and whose old connection's will comes late, has
+   * signalled by then, even if the path stalls for a while that the canary cannot see.
+   */
+  confirmationMs({ heartbeatMs }: Reporting): number {
+    const { graceMs, canaryPeriodMs } = this.#options;
+    return heartbeatMs + Math.max(graceMs, canaryPeriodMs);
   }
 
   /** Takes over what a predecessor told. */
@@ -135,10 +155,12 @@ export class Judge {
     return watched;
   }
 
-  /** A birth message, or (`offlineAt`) a Last Will. */
-  presence(id: number, floor: number, offlineAt: number | undefined): Watched {
+  /** A birth message, or a Last Will. */
+  presence(id: number, floor: number, will: Announcement | undefined): Watched {
     const watched = this.#of(id, floor);
-    watched.offlineAt = offlineAt;
+    watched.will = will && { ...will, stamp: undefined };
+    if (will) this.#dying.add(watched);
+    else this.#dying.delete(watched);
     return watched;
   }
 
@@ -153,6 +175,10 @@ export class Judge {
     watched.bridge = through;
     watched.stamp = this.time.stamp(through, receivedAt);
     watched.overdue = false;
+    if (watched.will && refutes(watched.will, bridge, receivedAt)) {
+      watched.will = undefined;
+      this.#dying.delete(watched);
+    }
     // What comes after its announcement begins its window, too.
     if (watched.announcedBy === bridge && watched.announcedAt <= receivedAt && this.#announcements.delete(watched)) {
       this.#begin(watched, offset);
@@ -172,9 +198,10 @@ export class Judge {
       if (watched.judged?.from === offset) watched.stamp = Math.max(watched.stamp, this.time.read(watched.bridge));
       this.#plan(watched);
     }
+    changed.push(...this.#reachWills(bridge, at));
     this.#calendar.until(this.time.now, (watched) => {
       if (watched.overdue || !watched.reporting) return;
-      if (this.silenceOf(watched) > this.windowMs(watched.reporting)) {
+      if (this.#remainingMs(watched, watched.reporting) < 0) {
         watched.overdue = true;
         changed.push(watched);
       } else {
@@ -199,8 +226,40 @@ export class Judge {
 
   #plan(watched: Watched): void {
     if (!watched.reporting || watched.overdue || this.#announcements.has(watched)) return;
-    const remainingMs = this.windowMs(watched.reporting) - this.silenceOf(watched);
+    const remainingMs = this.#remainingMs(watched, watched.reporting);
     this.#calendar.plan(watched, this.time.earliest(watched.bridge, remainingMs));
+  }
+
+  /** How much silence is left before it is silent for good. Fire outranks the broken line: its Last Will counts for nothing. */
+  #remainingMs(watched: Watched, reporting: Reporting): number {
+    const { will, value } = watched;
+    const ofWindow = this.windowMs(reporting) - this.silenceOf(watched);
+    if (will?.stamp === undefined || value === 1) return ofWindow;
+    const sinceWill = this.time.silence(this.time.bridge(will.bridge), will.stamp);
+    return Math.min(ofWindow, this.confirmationMs(reporting) - sinceWill);
+  }
+
+  /**
+   * The log reached `at` by the clock of `bridge`: the wills up to there begin to count. Answers whose do not, since they were last
+   * heard through another bridge.
+   */
+  #reachWills(bridge: string, at: number): Watched[] {
+    const refuted: Watched[] = [];
+    const through = this.time.bridge(bridge);
+    for (const watched of this.#dying) {
+      const { will } = watched;
+      if (will && ((will.bridge !== '' && will.bridge !== bridge) || will.at > at)) continue;
+      this.#dying.delete(watched);
+      if (!will) continue;
+      will.bridge = bridge;
+      will.stamp = this.time.read(through);
+      if (watched.bridge === undefined || watched.bridge === through) this.#plan(watched);
+      else {
+        watched.will = undefined;
+        refuted.push(watched);
+      }
+    }
+    return refuted;
   }
 
   #of(id: number, floor: number): Watched {
@@ -218,7 +277,7 @@ export class Judge {
         lastAt: undefined,
         bridge: undefined,
         stamp: 0,
-        offlineAt: undefined,
+        will: undefined,
         overdue: false,
         told: undefined,
         day: NOT_PLANNED,
@@ -231,13 +290,16 @@ export class Judge {
 
 /**
  * What is true of a detector; undefined where there is nothing to say yet. Fire outranks the broken line: one that signalled
- * fire and then dropped its connection stays in alarm until its window is over. All stamps compared are the bridge's.
+ * fire and then dropped its connection stays in alarm until its window is over.
  */
 export function stateOf(watched: Watched): DetectorState['state'] | undefined {
-  const { offlineAt, lastAt } = watched;
   if (watched.overdue) return 'silent';
   if (!watched.heard) return watched.reporting || watched.told ? 'never-seen' : undefined;
   if (watched.value === 1) return 'alarm';
-  if (offlineAt !== undefined && (lastAt === undefined || offlineAt >= lastAt)) return 'suspect';
-  return 'ok';
+  return watched.will ? 'suspect' : 'ok';
+}
+
+/** Whether a signal came later than a will: by the bridge's clock, or because the log has reached that. */
+function refutes(will: Will, bridge: string, receivedAt: number): boolean {
+  return will.bridge === bridge ? receivedAt > will.at : will.stamp !== undefined;
 }

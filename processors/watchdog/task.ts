@@ -169,7 +169,8 @@ export class WatchdogTask implements Task {
     if (record.value === null || isCanary(Number(record.key))) return NOTHING;
     const { data } = parseEvent(record, [presenceChanged]);
     const at = Date.parse(data.at);
-    const watched = this.#judge.presence(data.id, data.floor, data.status === 'offline' ? at : undefined);
+    const will = data.status === 'offline' ? { at, bridge: headerOf(record, 'bridge') ?? '' } : undefined;
+    const watched = this.#judge.presence(data.id, data.floor, will);
     // While the log is being caught up with, the sweep at its end tells what is true then.
     if (restoring || this.#offset + 1 < this.#firstNew) return NOTHING;
     if (this.#offset < (watched.told?.offset ?? -1)) {

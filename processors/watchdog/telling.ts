@@ -95,7 +95,7 @@ function incidentRecord(data: Omit<Notification, 'at'>, now: number): OutRecord 
 }
 
 function silenceReason(judge: Judge, watched: Watched): string {
-  const { id, floor, reporting, lastAt, heard, announcedAt } = watched;
+  const { id, floor, reporting, lastAt, heard, announcedAt, will } = watched;
   const last =
     lastAt !== undefined
       ? ` It was last heard at ${rfc3339(lastAt)}.`
@@ -104,6 +104,9 @@ function silenceReason(judge: Judge, watched: Watched): string {
         : ` It has not been heard since it was announced at ${rfc3339(announcedAt)}.`;
   const allowed = reporting ? ` of the ${seconds(judge.windowMs(reporting))} that it may be` : '';
   const rhythm = reporting ? `, with a heartbeat of ${seconds(reporting.heartbeatMs)}` : '';
+  if (will && reporting && judge.silenceOf(watched) <= judge.windowMs(reporting)) {
+    return `Detector ${id} on floor ${floor} lost its connection at ${rfc3339(will.at)}, and has not been heard since.${last}`;
+  }
   return `Detector ${id} on floor ${floor} has been silent for ${seconds(judge.silenceOf(watched))}${allowed}${rhythm}.${last}`;
 }
 

@@ -89,7 +89,10 @@ class OpenSilence {
     const windows = announced.map(({ heartbeatMs }) => WINDOWS.misses * heartbeatMs + WINDOWS.graceMs);
     const since = this.#last?.at ?? first.at;
     const silentMs = gone || !own ? at - since : own.last - Math.max(since, own.from);
-    if (silentMs > Math.min(...windows) && (gone || this.#isAiling(since, at))) this.#mayBeToldAt.push(offset);
+    // A Last Will is believed sooner: a healthy detector would have signalled since.
+    const heartbeat = Math.min(...announced.map(({ heartbeatMs }) => heartbeatMs));
+    const least = this.#isCutOff(since, at) ? heartbeat + PERIOD : Math.min(...windows);
+    if (silentMs > least && (gone || this.#isAiling(since, at))) this.#mayBeToldAt.push(offset);
     if (own !== song && !gone) return;
 
     // A watchdog that starts after a change of the heartbeat knows the new one only, and not since when.
@@ -99,6 +102,14 @@ class OpenSilence {
     const beats = Math.min(song.beats, this.#beatsSinceAnnounced / songs.size);
     const allowed = Math.max(...windows) / PERIOD + LATE_BEATS + (gone ? GONE_BEATS + 10 : 0);
     if (beats >= allowed) this.#mustBeToldAt ??= offset;
+  }
+
+  #isCutOff(from: number, to: number): boolean {
+    const { ailments, moves } = this.#plan;
+    return (
+      moves.some(({ at }) => at > from && at < to) ||
+      ailments.some((ailment) => ailment.kind !== 'silenced' && ailment.from < to && ailment.to > from)
+    );
   }
 
   /** The registry keeps the last announcement only: who finds no note of an earlier one begins with that. */

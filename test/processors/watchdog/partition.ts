@@ -66,7 +66,9 @@ export class Partition {
 
   announce(id: number, heartbeatMs: number, at: number, mode: 'active' | 'passive' = 'active'): void {
     const data = { id, floor: 3, mode, heartbeatMs, kind: 'smoke', label: '' };
-    this.#table(eventRecord(detectorRegistered, { id: 'a', source: 'bridge', time: T0 + at, data }));
+    this.#table(
+      eventRecord(detectorRegistered, { id: 'a', source: 'bridge', time: T0 + at, data, headers: { bridge: 'a' } }),
+    );
   }
 
   withdraw(id: number): void {
@@ -75,7 +77,9 @@ export class Partition {
 
   presence(id: number, status: 'online' | 'offline', at: number): void {
     const data = { id, floor: 3, status, at: rfc3339(T0 + at) };
-    this.#table(eventRecord(presenceChanged, { id: 'p', source: 'bridge', time: T0 + at, data }));
+    this.#table(
+      eventRecord(presenceChanged, { id: 'p', source: 'bridge', time: T0 + at, data, headers: { bridge: 'a' } }),
+    );
   }
 
   /** Steps through what stands in the log, at most `count` records, and commits. */

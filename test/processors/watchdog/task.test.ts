@@ -88,10 +88,51 @@ describe('a detector', () => {
     partition.presence(8, 'online', 4_500);
     expect(partition.stateOf(8)).toBe('ok');
     partition.presence(8, 'offline', 4_600);
-    living(partition, 5, 8, [9]);
     expect(partition.stateOf(8)).toBe('suspect');
+  });
+
+  test('whose Last Will came is silent a heartbeat and the grace later, sooner than its window', () => {
+    const partition = twoDetectors();
+    partition.announce(8, 3_000, 4_550);
+    partition.presence(8, 'offline', 4_600);
+    living(partition, 5, 9, [9]);
+    expect(partition.stateOf(8)).toBe('suspect');
+    living(partition, 10, 10, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+    expect(partition.told[0]?.reason).toBe(
+      'Detector 8 on floor 3 lost its connection at 2026-01-01T00:00:04.600Z, and has not been heard since. It was last heard at 2026-01-01T00:00:04.100Z.',
+    );
+  });
+
+  test('that connected anew is alive, although the will of its old connection comes late', () => {
+    const partition = twoDetectors();
+    partition.presence(8, 'online', 4_600);
+    partition.presence(8, 'offline', 4_700);
+    living(partition, 5, 20, [8, 9]);
+    expect(partition.headlines()).toEqual([]);
+    expect(partition.stateOf(8)).toBe('ok');
+  });
+
+  test('that was heard through another bridge since is not dead because of its old one', () => {
+    const partition = twoDetectors();
+    partition.presence(8, 'offline', 4_700);
+    partition.signal(8, 4_800, 0, 'b');
+    for (let s = 5; s < 9; s++) {
+      partition.signal(9, s * 1_000);
+      partition.canary(s * 1_000 + 500);
+    }
+    partition.read();
+    expect(partition.headlines()).toEqual([]);
+    expect(partition.stateOf(8)).toBe('ok');
+  });
+
+  test('that burns, and lost its connection, is in alarm for its whole window', () => {
+    const partition = twoDetectors();
+    partition.signal(8, 4_600, 1);
+    partition.presence(8, 'offline', 4_700);
+    living(partition, 5, 8, [9]);
+    expect(partition.stateOf(8)).toBe('alarm');
     living(partition, 9, 9, [9]);
-    expect(partition.stateOf(8)).toBe('silent');
     expect(partition.headlines()).toEqual(['opened detector/8']);
   });
 
