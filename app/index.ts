@@ -24,6 +24,8 @@ export type {
   Within,
 } from './handles.ts';
 export type { NotifiedQuery } from './kit/assertions.ts';
+export type { Chaos } from './kit/chaos/chaos.ts';
+export type { Fault } from './kit/chaos/fault.ts';
 export type { Allowed, DeadLetterQuery } from './kit/expected.ts';
 export type { NotificationQuery, SentNotification } from './kit/notifications.ts';
 export type { Change as ReplayChange, Difference as ReplayDifference } from './kit/record/differences.ts';
