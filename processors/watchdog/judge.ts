@@ -200,7 +200,7 @@ export class Judge {
     }
     changed.push(...this.#reachWills(bridge, at));
     this.#calendar.until(this.time.now, (watched) => {
-      if (watched.overdue || !watched.reporting) return;
+      if (watched.overdue || !watched.reporting || this.#announcements.has(watched)) return;
       if (this.#remainingMs(watched, watched.reporting) < 0) {
         watched.overdue = true;
         changed.push(watched);

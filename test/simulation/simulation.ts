@@ -141,9 +141,9 @@ function sing(world: World, bridge: SimulatedBridge, mutes: readonly Span[]): vo
 function watch(world: World, story: Story): Span[][] {
   const { scheduler, chance } = world;
   const definition = () => watchdogDefinition({ ...WINDOWS, site: SITE });
-  const group = new Group(world, definition());
+  const groups = Array.from({ length: story.redundant ? 2 : 1 }, () => new Group(world, definition()));
   const processes: WatchdogProcess[] = [];
-  const start = (slot: number, life: number) => {
+  const start = (group: Group, slot: number, life: number) => {
     const process = new WatchdogProcess(world, {
       name: `w${slot}.${life}`,
       definition: definition(),
@@ -151,18 +151,23 @@ function watch(world: World, story: Story): Span[][] {
       onCrash: () => {
         scheduler.after(chance.int(0, SESSION_MS), () => group.expire(process));
         const wait = Math.min(chance.skewed(20, story.restartMs), Math.max(20, TROUBLE_MS - scheduler.now));
-        scheduler.after(wait, () => start(slot, life + 1));
+        scheduler.after(wait, () => start(group, slot, life + 1));
       },
     });
     processes[slot] = process;
     group.join(process);
   };
-  for (let slot = 0; slot < story.watchdogs; slot++) start(slot, 0);
-  for (const at of story.rebalances) scheduler.after(at, () => group.rebalance());
+  for (const [i, group] of groups.entries()) {
+    for (let slot = 0; slot < story.watchdogs; slot++) start(group, i * story.watchdogs + slot, 0);
+  }
+  const rebalance = () => {
+    for (const group of groups) group.rebalance();
+  };
+  for (const at of story.rebalances) scheduler.after(at, rebalance);
   for (const { from, to, watchdog } of story.stalls) {
     scheduler.after(from, () => {
       processes[watchdog]?.standStill(to - from);
-      if (to - from > SESSION_MS) scheduler.after(SESSION_MS, () => group.rebalance());
+      if (to - from > SESSION_MS) scheduler.after(SESSION_MS, rebalance);
     });
   }
   scheduler.after(TROUBLE_MS, () => {

@@ -22,6 +22,8 @@ export interface Story {
   /** When the canaries do not sing. */
   readonly mutes: readonly Span[];
   readonly watchdogs: number;
+  /** Whether there is a second group of as many, that reads and tells everything as well. */
+  readonly redundant: boolean;
   readonly crashRate: number;
   /** When a watchdog that died is started again, at most, ms after its death. */
   readonly restartMs: number;
@@ -50,6 +52,7 @@ export function storyOf(chance: Chance): Story {
     kafkaOutages: chance.spans(2, TROUBLE_MS, [100, 30_000]),
     mutes: chance.of(0.3) ? chance.spans(2, TROUBLE_MS, [500, 30_000]) : [],
     watchdogs: chance.int(1, 3),
+    redundant: chance.of(0.25),
     crashRate: chance.pick([0, 0.001, 0.01, 0.05]),
     restartMs: chance.pick([500, 5_000, 40_000]),
     rebalances: times(4),

@@ -161,6 +161,23 @@ describe('a detector', () => {
     expect(partition.headlines()).toEqual(['opened detector/8', 'opened detector/9']);
   });
 
+  test('is not judged by a shorter heartbeat before the log reaches its announcement', () => {
+    const partition = new Partition();
+    partition.restart();
+    partition.announce(8, 3_000, 0);
+    for (let s = 0; s < 9; s++) {
+      if (s % 3 === 0) partition.signal(8, s * 1_000 + 100);
+      partition.canary(s * 1_000 + 500);
+    }
+    partition.read();
+    partition.signal(8, 9_100);
+    for (const at of [9_500, 10_500, 11_500]) partition.canary(at);
+    // The registry is ahead of the log.
+    partition.announce(8, 200, 11_600);
+    partition.read();
+    expect(partition.headlines()).toEqual([]);
+  });
+
   test('announced by a clock that was put back since is judged all the same', () => {
     const partition = twoDetectors();
     partition.whileDown(() => partition.announce(10, 1_000, 4_600));
