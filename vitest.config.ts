@@ -15,11 +15,19 @@ export default defineConfig({
     projects: [
       {
         // What needs nothing but Node: pure logic, and single parts over sockets on embedded brokers.
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/acceptance/**', 'test/real/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/acceptance/**', 'test/mutations/**', 'test/real/**', 'test/clients/**'],
+        },
       },
       {
         // Timelines over a whole site, on embedded brokers.
         test: { name: 'acceptance', include: ['test/acceptance/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        // The shipped scenarios against copies of the built program that are broken in one place each.
+        test: { name: 'mutations', include: ['test/mutations/**/*.test.ts'], testTimeout: 150_000 },
       },
       {
         // What others copy, as it stands in docs/testing.md; CI runs it once more as they would, with the packed tarball.
@@ -33,6 +41,16 @@ export default defineConfig({
           include: ['test/real/**/*.test.ts'],
           globalSetup: ['test/real/setup.ts'],
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // The embedded broker and Apache Kafka, seen by clients in other languages; test/clients/kafka/install installs them.
+        test: {
+          name: 'clients',
+          include: ['test/clients/**/*.test.ts'],
+          globalSetup: ['test/clients/kafka/setup.ts'],
+          testTimeout: 30_000,
           hookTimeout: 120_000,
         },
       },
