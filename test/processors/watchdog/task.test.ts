@@ -170,7 +170,6 @@ describe('a detector', () => {
       partition.canary(s * 1_000 + 500);
     }
     partition.read();
-    partition.signal(8, 9_100);
     for (const at of [9_500, 10_500, 11_500]) partition.canary(at);
     // The registry is ahead of the log.
     partition.announce(8, 200, 11_600);
