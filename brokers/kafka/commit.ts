@@ -32,22 +32,29 @@ export function readOffsets(body: Reader, hasLeaderEpoch: boolean): TopicOffsets
   }));
 }
 
-/** Calls `commit` for every partition that is there; with a `refusal`, for none. */
+/** Whether the group takes offsets from whoever commits, and how it takes one. */
+export interface Judgement {
+  readonly error: ErrorCode;
+  commit(topic: string, partition: number, committed: CommittedOffset): void;
+}
+
+/** Commits for every partition that is there. The group is asked only if there is one: to be asked can make it. */
 export function commitTopics(
   broker: BrokerState,
   topics: readonly TopicOffsets[],
-  refusal: ErrorCode,
-  commit: (topic: string, partition: number, committed: CommittedOffset) => void,
+  judge: () => Judgement,
 ): TopicErrors[] {
+  let judged: Judgement | undefined;
   return topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ index, committed }) => {
       if (!broker.topics.log(name, index)) return { index, error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-      if (refusal !== ErrorCode.NONE) return { index, error: refusal };
+      judged ??= judge();
+      if (judged.error !== ErrorCode.NONE) return { index, error: judged.error };
       if ((committed.metadata?.length ?? 0) > MOST_METADATA) {
         return { index, error: ErrorCode.OFFSET_METADATA_TOO_LARGE };
       }
-      commit(name, index, committed);
+      judged.commit(name, index, committed);
       return { index, error: ErrorCode.NONE };
     }),
   }));

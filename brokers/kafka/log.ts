@@ -35,6 +35,8 @@ export interface Appended {
   readonly baseOffset: number;
   /** Milliseconds since the epoch, where records get the time of their append; −1 otherwise. */
   readonly appendTime: number;
+  /** The first offset that can be read; −1 where the batch did not come so far that the log was asked. */
+  readonly startOffset: number;
 }
 
 /**
@@ -92,17 +94,21 @@ export class PartitionLog {
     const { maxMessageBytes, compacts, logAppendTime } = this.#config();
     const error = batchProblem(batch, maxMessageBytes);
     if (error !== ErrorCode.NONE) return notAppended(error);
-    if (compacts && hasNullKey(batch)) return notAppended(ErrorCode.INVALID_RECORD);
+    const { startOffset } = this;
+    const refused = (error: ErrorCode) => ({ ...notAppended(error), startOffset });
+    if (compacts && hasNullKey(batch)) return refused(ErrorCode.INVALID_RECORD);
     const stamp = batchProducer(batch, 0);
     const verdict = this.#producers.judge(stamp);
-    if (verdict.kind === 'error') return notAppended(verdict.error);
-    if (verdict.kind === 'duplicate') return { error: ErrorCode.NONE, baseOffset: verdict.baseOffset, appendTime: -1 };
+    if (verdict.kind === 'error') return refused(verdict.error);
+    const { NONE } = ErrorCode;
+    if (verdict.kind === 'duplicate')
+      return { error: NONE, baseOffset: verdict.baseOffset, appendTime: -1, startOffset };
     if (!stamp.isTransactional && this.#transactions.isOpen(stamp.producerId)) {
-      return notAppended(ErrorCode.INVALID_TXN_STATE);
+      return refused(ErrorCode.INVALID_TXN_STATE);
     }
     const appendTime = logAppendTime ? this.#clock.now() : -1;
     const baseOffset = this.#append(logAppendTime ? batchAppendedAt(batch, appendTime) : batch);
-    return { error: ErrorCode.NONE, baseOffset, appendTime };
+    return { error: NONE, baseOffset, appendTime, startOffset: this.#startOffset };
   }
 
   /** Whether the producer has written something here whose transaction is still open. */
@@ -336,7 +342,7 @@ export class PartitionLog {
 }
 
 export function notAppended(error: ErrorCode): Appended {
-  return { error, baseOffset: -1, appendTime: -1 };
+  return { error, baseOffset: -1, appendTime: -1, startOffset: -1 };
 }
 
 function sizeOf(slabs: readonly Slab[]): number {

@@ -135,10 +135,15 @@ export class Topics {
     return { name, partitions: partitions === -1 ? unsaid : partitions, config: this.#config(settings) };
   }
 
+  /** An id for a topic: 32 hexadecimal digits. */
+  newId(): string {
+    return this.#options.random.uuid().replaceAll('-', '');
+  }
+
   /** Makes a topic that is not refused. */
   create(wanted: NewTopic): Topic {
-    const { clock, random } = this.#options;
-    const plan = { ...this.plan(wanted), id: random.uuid().replaceAll('-', '') };
+    const { clock } = this.#options;
+    const plan = { ...this.plan(wanted), id: this.newId() };
     this.#keep(plan, plan.partitions, plan.config);
     const topic = new Topic(plan, clock, this.#store);
     this.#add(topic);

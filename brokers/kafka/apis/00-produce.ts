@@ -39,14 +39,14 @@ export function produce({ version, body }: Request, answer: Writer, broker: Brok
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, ({ index, records }) => {
       const log = broker.topics.log(name, index);
-      const { error, baseOffset, appendTime } =
+      const { error, baseOffset, appendTime, startOffset } =
         refusal !== ErrorCode.NONE
           ? notAppended(refusal)
           : log === undefined
             ? notAppended(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
             : append(broker, transactionalId, { name, index, log, records });
       answer.int32(index).errorCode(error).int64(baseOffset).int64(appendTime);
-      if (version >= 5) answer.int64(log?.startOffset ?? -1);
+      if (version >= 5) answer.int64(startOffset);
       if (version >= 8) answer.array([], () => undefined).nullableString(null);
     });
   });

@@ -118,7 +118,7 @@ interface Found {
   failed: boolean;
 }
 
-const NOTHING_FOUND = { endOffset: -1, stableOffset: -1, startOffset: -1, aborted: null, slices: [] };
+const NOTHING_FOUND = { endOffset: -1, stableOffset: -1, startOffset: -1, slices: [] };
 
 /** What can be answered now: at most `maxBytes`, but one batch in any case, so that a large one does not block. */
 function collect(topics: readonly WantedTopic[], maxBytes: number, committed: boolean, broker: BrokerState): Found {
@@ -130,7 +130,8 @@ function collect(topics: readonly WantedTopic[], maxBytes: number, committed: bo
       const error = topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : problem(log, wanted);
       if (log === undefined || error !== ErrorCode.NONE) {
         found.failed = true;
-        return { ...NOTHING_FOUND, index: wanted.index, error };
+        // As Apache Kafka has it: null once a log was asked.
+        return { ...NOTHING_FOUND, index: wanted.index, error, aborted: log ? null : [] };
       }
       const room = Math.min(wanted.maxBytes, maxBytes - found.bytes);
       const { endOffset, stableOffset, startOffset } = log;

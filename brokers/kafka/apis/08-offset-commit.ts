@@ -27,13 +27,11 @@ export function offsetCommit({ version, body }: Request, answer: Writer, broker:
   const instanceId = version >= 7 ? body.nullableString() : null;
   if (version <= 4) body.int64();
   const topics = readOffsets(body, version >= 6);
-  const { error, offsets } = broker.groups.forCommit(groupId, { memberId, instanceId, generation });
+  const committed = commitTopics(broker, topics, () => {
+    const { error, offsets } = broker.groups.forCommit(groupId, { memberId, instanceId, generation });
+    return { error, commit: (...what) => offsets?.commit(...what) };
+  });
 
   if (version >= 3) answer.int32(0);
-  writeCommitted(
-    answer,
-    commitTopics(broker, topics, error, (topic, partition, committed) => {
-      offsets?.commit(topic, partition, committed);
-    }),
-  );
+  writeCommitted(answer, committed);
 }

@@ -71,7 +71,8 @@ function writeTopic(
 ): void {
   answer.string(topic.name);
   const made = error === ErrorCode.NONE ? broker.topics.plan(topic) : undefined;
-  if (version >= 7) answer.uuid((made && broker.topics.get(topic.name)?.id) ?? NO_TOPIC_ID);
+  // One that is only validated would have had some id.
+  if (version >= 7) answer.uuid(made ? (broker.topics.get(topic.name)?.id ?? broker.topics.newId()) : NO_TOPIC_ID);
   answer.errorCode(error).nullableString(message);
   if (version < 5) return;
   answer.int32(made?.partitions ?? -1).int16(made ? 1 : -1);

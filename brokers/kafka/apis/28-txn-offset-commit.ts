@@ -33,15 +33,13 @@ export function txnOffsetCommit({ version, body }: Request, answer: Writer, brok
     instanceId: version >= 3 ? body.nullableString() : null,
   };
   const topics = readOffsets(body, version >= 2);
-  const fault = broker.transactions.mayCommit(producer, groupId);
-  const { error, offsets } =
-    fault === ErrorCode.NONE ? broker.groups.forTransactionalCommit(groupId, member) : { error: fault };
+  const committed = commitTopics(broker, topics, () => {
+    const fault = broker.transactions.mayCommit(producer, groupId);
+    const { error, offsets } =
+      fault === ErrorCode.NONE ? broker.groups.forTransactionalCommit(groupId, member) : { error: fault };
+    return { error, commit: (...what) => offsets?.commitPending(producer.producerId, ...what) };
+  });
 
   answer.int32(0);
-  writeCommitted(
-    answer,
-    commitTopics(broker, topics, error, (topic, partition, committed) => {
-      offsets?.commitPending(producer.producerId, topic, partition, committed);
-    }),
-  );
+  writeCommitted(answer, committed);
 }
