@@ -12,8 +12,8 @@ const INSTALL =
   '`mvn -B -f test/real/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory="$PWD/.real/kafka/lib"`, ' +
   'or name their folder in SMOKEWIRE_REAL_KAFKA_LIB';
 
-/** Where Apache Kafka's jars lie. */
-function jars(): string {
+/** Where Apache Kafka's jars lie, as a class path. */
+export function jars(): string {
   const folder = process.env['SMOKEWIRE_REAL_KAFKA_LIB'] ?? join(process.cwd(), '.real/kafka/lib');
   if (!existsSync(folder)) throw new Error(`no Apache Kafka in ${folder}: ${INSTALL}`);
   return join(folder, '*');

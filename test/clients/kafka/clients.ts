@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { jars } from '../../real/servers/kafka.ts';
+import type { CapabilityName } from './capabilities.ts';
+import { type Client, program } from './programs.ts';
+
+/** Where `install` puts what the clients need. */
+const INSTALLED = resolve('.real/clients');
+const HERE = resolve('test/clients/kafka');
+
+/** What a client cannot do by itself, and why. */
+type Gaps = Partial<Record<CapabilityName, string>>;
+
+interface Tried {
+  readonly name: string;
+  readonly run: Client;
+  readonly gaps: Gaps;
+}
+
+/** Starts in half the time with the first of its two compilers alone. */
+const java = (main: string) =>
+  program(
+    'java',
+    '-XX:TieredStopAtLevel=1',
+    '-cp',
+    `${INSTALLED}/java:${jars()}`,
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+    main,
+  );
+
+export const CLIENTS: readonly Tried[] = [
+  {
+    name: 'Python confluent-kafka 2.16.1',
+    run: program(`${INSTALLED}/python/bin/python`, `${HERE}/python/client.py`),
+    gaps: {},
+  },
+  { name: 'Go franz-go 1.22.2', run: program(`${INSTALLED}/franz-go`), gaps: {} },
+  { name: 'Java kafka-clients 4.3.1', run: java('Client'), gaps: {} },
+  {
+    name: '@platformatic/kafka 2.12.1',
+    run: program(process.execPath, `${HERE}/javascript/platformatic.js`),
+    gaps: {},
+  },
+  { name: 'kafkajs 2.2.4', run: program(process.execPath, `${HERE}/javascript/kafkajs.js`), gaps: {} },
+];
