@@ -5,12 +5,26 @@ import { eventually } from '../../../support/eventually.ts';
 import { coordinated } from '../protocol/asking.ts';
 import { ProtocolClient } from '../protocol/client.ts';
 import { type Fields, isFields, type Value } from '../protocol/values.ts';
-import { LOOKS, type Step, steps } from './steps.ts';
+import { administering } from './administering.ts';
+import { asking, LOOKS } from './asking.ts';
+import { consuming } from './consuming.ts';
+import { producing } from './producing.ts';
+import type { Step } from './step.ts';
+import { transacting } from './transacting.ts';
 import { World } from './world.ts';
 
 /** "Ask again": not the leader yet, loading, not available, not the coordinator, a transaction that is being completed. */
 const PASSING = new Set<Value>([6, 14, 15, 16, 51]);
 const PATIENCE_MS = 3_000;
+
+const STEPS = fc.oneof(
+  { weight: 3, arbitrary: producing(false) },
+  { weight: 3, arbitrary: producing(true) },
+  { weight: 5, arbitrary: asking },
+  { weight: 2, arbitrary: administering },
+  { weight: 5, arbitrary: transacting },
+  { weight: 4, arbitrary: consuming },
+);
 
 /**
  * Sends random sequences of requests to ours and to Apache Kafka and holds the answers against each other, field by field.
@@ -18,7 +32,7 @@ const PATIENCE_MS = 3_000;
  */
 export async function replay(ours: string, apache: string, options: { seed: number; numRuns: number }): Promise<void> {
   let run = 0;
-  const property = fc.asyncProperty(fc.array(steps(), { minLength: 10, maxLength: 40 }), async (sequence) => {
+  const property = fc.asyncProperty(fc.array(STEPS, { minLength: 10, maxLength: 40 }), async (sequence) => {
     const prefix = `replay-${options.seed}-${Date.now()}-${run++}`;
     const [one, other] = [await ProtocolClient.connect(ours), await ProtocolClient.connect(apache)];
     try {
