@@ -24,7 +24,7 @@ describe('toHaveNotified', () => {
   test('holds once people are told over each channel, within a time of the site', async () => {
     const site = await virtual();
     const began = site.clock.now();
-    await site.detector(8).kill();
+    await site.detector(8).silence();
     await expect(site).toHaveNotified({ about: site.detector(8), within: '10s' });
     expect(site.clock.now() - began).toBeLessThanOrEqual(10_000);
     await expect(site).toHaveNotified({
@@ -56,14 +56,12 @@ describe('toHaveNotified', () => {
     const refused = { deadLetter: { topic: 'emails.dead', code: 'EMAIL_REFUSED' } };
     const site = await virtual(refused, { log: /gave up/ });
     site.parts.embedded.smtp?.behave(() => ({ do: 'refuse', at: 'RCPT', code: 550 }));
-    await site.detector(8).kill();
+    await site.detector(8).silence();
     const message = await failure(expect(site).toHaveNotified({ about: site.detector(8), within: '10s' }));
     expect(message).toMatchInlineSnapshot(`
       "waited 10000 ms in vain for e-mail, SMS, lamp about detector/8
       the story of detector/8, at 00:00:11.000:
         00:00:01.000 signals detector 8 signals 0
-        00:00:01.000 presence offline
-        00:00:01.000 detector-states detector 8 is suspect
         00:00:06.000 detector-states detector 8 is silent
         00:00:06.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
         00:00:06.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
@@ -119,7 +117,7 @@ describe('toHaveNotified', () => {
 
   test('fails when there are more than asked for', async () => {
     const site = await virtual();
-    for (const act of ['kill', 'revive', 'kill'] as const) {
+    for (const act of ['silence', 'revive', 'silence'] as const) {
       await site.detector(8)[act]();
       await site.clock.advance('10s');
     }
