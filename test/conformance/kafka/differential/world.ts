@@ -54,8 +54,9 @@ export class World {
     return `${this.#prefix}-${name}`;
   }
 
+  /** One that was not initialized calls itself by a number that nobody gave it. */
   producer(name: string) {
-    return this.producers.get(name) ?? { producerId: 4711, producerEpoch: 0 };
+    return this.producers.get(name) ?? { producerId: 1_000_000 + name.charCodeAt(0), producerEpoch: 0 };
   }
 
   member(group: string) {
