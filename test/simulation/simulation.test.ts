@@ -12,7 +12,7 @@ test('whatever goes wrong, nobody is blamed, missed or told of twice, and every 
     if (problems.length > 0) failed[`--seed ${seed}`] = problems;
   }
   expect(failed).toEqual({});
-}, 120_000);
+}, 300_000);
 
 test('a seed is the same story again', async () => {
   const [once, again] = [await simulate('again'), await simulate('again')];
