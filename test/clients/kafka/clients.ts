@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { jars } from '../../real/servers/kafka.ts';
 import type { CapabilityName } from './capabilities.ts';
+import { kcat } from './kcat.ts';
 import { type Client, program } from './programs.ts';
 
 /** Where `install` puts what the clients need. */
@@ -28,6 +29,11 @@ const java = (main: string) =>
   );
 
 export const CLIENTS: readonly Tried[] = [
+  {
+    name: 'kcat 1.7.1',
+    run: kcat,
+    gaps: { topics: 'makes none', 'transactional-offsets': 'commits none in a transaction' },
+  },
   {
     name: 'Python confluent-kafka 2.16.1',
     run: program(`${INSTALLED}/python/bin/python`, `${HERE}/python/client.py`),

@@ -13,7 +13,7 @@ export function kcatConformance(name: string, brokers: () => Promise<string[]>):
     beforeAll(async () => {
       bootstrap = (await brokers()).join(',');
     });
-    const kcat = (args: string[], stdin = '') => run(['-b', bootstrap, ...args], stdin);
+    const kcat = (args: string[], stdin = '') => runKcat(['-b', bootstrap, ...args], stdin);
     const consume = (topic: string, format: string) =>
       kcat(['-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', format]);
 
@@ -55,7 +55,8 @@ export function kcatConformance(name: string, brokers: () => Promise<string[]>):
   });
 }
 
-async function run(args: string[], stdin: string): Promise<string> {
+/** Runs kcat to its end; answers with what it printed. */
+export async function runKcat(args: readonly string[], stdin = ''): Promise<string> {
   const child = spawn('kcat', args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
