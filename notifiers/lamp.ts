@@ -5,6 +5,11 @@ import { idOf } from '../contracts/ids.ts';
 import type { RecordSink } from '../transport/kafka/types.ts';
 import { type Channel, SENT, type SendOutcome } from './channel.ts';
 
+/** The id of the event that says that a lamp was switched as a notification asked for. */
+export function switchIdOf(notification: string): string {
+  return idOf('lamp-switched', notification);
+}
+
 /**
  * Lamps on the panel: writes each lamp as it is now to `lamps`. There is no timeout: what it writes to is what it reads
  * from, and the sink tries until Kafka takes it.
@@ -30,7 +35,7 @@ export function lampChannel({ sink }: { readonly sink: RecordSink }): Channel<La
       newest.set(lamp, time);
       await sink.send([
         eventRecord(lampSwitched, {
-          id: idOf('lamp-switched', notice.id),
+          id: switchIdOf(notice.id),
           source: 'lamp',
           time,
           data: { lamp, on, since: rfc3339(time), incident, text },

@@ -7,14 +7,22 @@ import {
   emailRequested,
   type LampNotice,
   lampRequested,
+  lampSwitched,
   type SmsNotice,
   smsRequested,
 } from '../../contracts/events.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
+import { switchIdOf } from '../../notifiers/lamp.ts';
 import type { SentNotification } from './notifications.ts';
 import { placeOf } from './story/hops.ts';
 
 type Notice = Omit<SentNotification, 'at' | 'channel'>;
+
+/** Something asked for, as far as it is known: these records stand on different topics, and come in any order. */
+interface Pending {
+  notice?: Notice;
+  sent?: Delivery;
+}
 
 /** Where what was sent is read: what was asked for, from the beginning, and what became of it, from now on. */
 export const SENT_TOPICS: ReadonlyMap<string, 'beginning' | 'end'> = new Map([
@@ -22,14 +30,14 @@ export const SENT_TOPICS: ReadonlyMap<string, 'beginning' | 'end'> = new Map([
   [smsRequested.topic, 'beginning'],
   [lampRequested.topic, 'beginning'],
   [deliveryRecorded.topic, 'end'],
+  [lampSwitched.topic, 'end'],
 ]);
 
-/** What was sent so far, as Kafka tells it: a notice that was asked for, and a delivery that says that it was sent. */
+/** What was sent so far, as Kafka tells it: a notice that was asked for, a delivery that says that it was sent, a lamp that was switched. */
 export class Sent {
-  /** Asked for, and not sent yet. */
-  readonly #notices = new Map<string, Notice>();
-  /** Sent, and not known yet what: its notice stands on another topic. */
-  readonly #early = new Map<string, Delivery>();
+  readonly #pending = new Map<string, Pending>();
+  /** Ids of switches: a lamp's notifier may say that it was sent, but the lamp has to say so, too. */
+  readonly #switched = new Set<string>();
   readonly #sent = new Map<string, SentNotification>();
   readonly #listeners = new Set<() => void>();
   #list: readonly SentNotification[] | undefined;
@@ -39,6 +47,7 @@ export class Sent {
     try {
       const { topic } = record;
       if (topic === deliveryRecorded.topic) this.#deliver(parseEvent(record, [deliveryRecorded]).data);
+      else if (topic === lampSwitched.topic) this.#switch(parseEvent(record, [lampSwitched]).id);
       else if (topic === emailRequested.topic) this.#ask(record, parseEvent(record, [emailRequested]), ofEmail);
       else if (topic === smsRequested.topic) this.#ask(record, parseEvent(record, [smsRequested]), ofSms);
       else this.#ask(record, parseEvent(record, [lampRequested]), ofLamp);
@@ -64,23 +73,29 @@ export class Sent {
     { data }: CloudEvent<T>,
     read: (data: T, place: string) => Notice,
   ): void {
-    if (this.#sent.has(data.id)) return;
-    this.#notices.set(data.id, read(data, placeOf(record)));
-    const early = this.#early.get(data.id);
-    if (early) this.#deliver(early);
+    this.#know(data.id, { notice: read(data, placeOf(record)) });
   }
 
   #deliver(delivery: Delivery): void {
-    const { notification: id, outcome, channel, at } = delivery;
-    if (outcome !== 'sent' || this.#sent.has(id)) return;
-    const notice = this.#notices.get(id);
-    if (!notice) {
-      this.#early.set(id, delivery);
+    if (delivery.outcome === 'sent') this.#know(delivery.notification, { sent: delivery });
+  }
+
+  #switch(switchId: string): void {
+    this.#switched.add(switchId);
+    for (const id of this.#pending.keys()) if (switchIdOf(id) === switchId) this.#know(id, {});
+  }
+
+  #know(id: string, news: Pending): void {
+    if (this.#sent.has(id)) return;
+    const { notice, sent } = { ...this.#pending.get(id), ...news };
+    const arrived = sent && (sent.channel !== 'lamp' || this.#switched.has(switchIdOf(id)));
+    if (!notice || !arrived) {
+      this.#pending.set(id, { ...(notice && { notice }), ...(sent && { sent }) });
       return;
     }
-    this.#notices.delete(id);
-    this.#early.delete(id);
-    this.#sent.set(id, { ...notice, channel, at });
+    this.#pending.delete(id);
+    this.#switched.delete(switchIdOf(id));
+    this.#sent.set(id, { ...notice, channel: sent.channel, at: sent.at });
     this.#list = undefined;
     for (const listener of this.#listeners) listener();
   }
