@@ -1,4 +1,9 @@
 import { inject } from 'vitest';
+import { streamsSuite } from './streams.ts';
 import { clientSuite } from './suite.ts';
 
-clientSuite('Apache Kafka 4.3.1', inject('apache'));
+const broker = 'Apache Kafka 4.3.1';
+const address = inject('apache');
+
+clientSuite(broker, address);
+streamsSuite(broker, address);

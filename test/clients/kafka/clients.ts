@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
-import { jars } from '../../real/servers/kafka.ts';
 import type { CapabilityName } from './capabilities.ts';
+import { INSTALLED } from './installed.ts';
+import { javaArguments } from './java.ts';
 import { kcat } from './kcat.ts';
 import { type Client, program } from './programs.ts';
 
-/** Where `install` puts what the clients need. */
-const INSTALLED = resolve('.real/clients');
 const HERE = resolve('test/clients/kafka');
 
 /** What a client cannot do by itself, and why. */
@@ -16,17 +15,6 @@ interface Tried {
   readonly run: Client;
   readonly gaps: Gaps;
 }
-
-/** Starts in half the time with the first of its two compilers alone. */
-const java = (main: string) =>
-  program(
-    'java',
-    '-XX:TieredStopAtLevel=1',
-    '-cp',
-    `${INSTALLED}/java:${jars()}`,
-    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-    main,
-  );
 
 export const CLIENTS: readonly Tried[] = [
   {
@@ -40,7 +28,7 @@ export const CLIENTS: readonly Tried[] = [
     gaps: {},
   },
   { name: 'Go franz-go 1.22.2', run: program(`${INSTALLED}/franz-go`), gaps: {} },
-  { name: 'Java kafka-clients 4.3.1', run: java('Client'), gaps: {} },
+  { name: 'Java kafka-clients 4.3.1', run: program('java', ...javaArguments('Client')), gaps: {} },
   {
     name: '@platformatic/kafka 2.12.1',
     run: program(process.execPath, `${HERE}/javascript/platformatic.js`),

@@ -1,4 +1,9 @@
 import { inject } from 'vitest';
+import { streamsSuite } from './streams.ts';
 import { clientSuite } from './suite.ts';
 
-clientSuite('the embedded broker', inject('embedded'));
+const broker = 'the embedded broker';
+const address = inject('embedded');
+
+clientSuite(broker, address);
+streamsSuite(broker, address);
