@@ -10,8 +10,9 @@ export function javaArguments(main: string, ...args: readonly string[]): string[
   return [...machine, '-cp', `${INSTALLED}/java:${jars()}`, main, ...args];
 }
 
-/** Runs it to its end; answers with what it printed. A tool that fails may well end with 0: look at what it says. */
-export async function runJava(main: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('java', javaArguments(main, ...args), { timeout: 50_000 });
-  return stdout;
+/** Runs it to its end; answers with what it printed. Tools may end with 0 and have failed: look at what they say. */
+export async function runJava(main: string, args: readonly string[], input = ''): Promise<string> {
+  const running = promisify(execFile)('java', javaArguments(main, ...args), { timeout: 50_000 });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }

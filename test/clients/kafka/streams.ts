@@ -22,7 +22,7 @@ export function streamsSuite(broker: string, address: string): void {
       const [input, output] = [await harness.topic(2), await harness.topic(2)];
       const producer = await harness.producer();
       const count = (total: number, machine: string) =>
-        runJava('WordCount', address, input, output, join(folder, machine), String(total)).then(JSON.parse);
+        runJava('WordCount', [address, input, output, join(folder, machine), String(total)]).then(JSON.parse);
 
       await producer.send({ topic: input, messages: [{ value: 'smoke fire smoke' }, { value: 'smoke heat' }] });
       expect(await count(5, 'first')).toEqual({ smoke: 3, fire: 1, heat: 1 });
