@@ -76,8 +76,8 @@ export class Ending {
   transit(transit: Transit): Transit {
     return {
       begin: (hop, what) => (this.#over ? nothing : this.#once(transit.begin(hop, what))),
-      published: (topic, options) => transit.published(topic, options),
-      withheld: (topic, options) => transit.withheld(topic, options),
+      published: (topic) => transit.published(topic),
+      withheld: (topic) => transit.withheld(topic),
       written: (topic, partition, end) => transit.written(topic, partition, end),
       hold: (hop, what) => transit.hold(hop, what),
       turn: (what) => transit.turn(what),
@@ -97,11 +97,9 @@ export class Ending {
   #receiver(receiver: Receiver): Receiver {
     this.onceOver(() => receiver.away());
     return {
-      live: (sessionPresent) => this.#unlessOver(() => receiver.live(sessionPresent)),
+      live: () => this.#unlessOver(() => receiver.live()),
       away: () => this.#unlessOver(() => receiver.away()),
-      received: (topic, retained) => this.#unlessOver(() => receiver.received(topic, retained)),
-      // What a cut connection leaves behind is told after the end.
-      returned: (topic) => receiver.returned(topic),
+      received: (topic) => this.#unlessOver(() => receiver.received(topic)),
     };
   }
 

@@ -17,9 +17,9 @@ export interface Transit {
    * The MQTT broker has a message that a part of the site published: at QoS 1 it has acknowledged it, at QoS 0 it was
    * written to it, and a will is sent by the broker itself. It is owed to the receivers of that topic from now on.
    */
-  published(topic: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void;
+  published(topic: string): void;
   /** The MQTT broker lost a message that it has acknowledged, or keeps it back: until it is `published` it is owed to nobody. */
-  withheld(topic: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void;
+  withheld(topic: string): void;
   /**
    * A fault holds what is under way as `what` by `hop`: until the answer is called it waits for the site's clock, or for the
    * test, and is at rest.
@@ -40,21 +40,17 @@ export interface Transit {
 
 export interface ReceiverOptions {
   readonly filters: readonly string[];
-  /** Whether the broker keeps messages at QoS 1 for it while it is away. */
-  readonly keptSession: boolean;
   /** Resolves once the broker has answered something that was asked now over this connection, or that is gone. Never rejects. */
   ask?(): Promise<void>;
 }
 
 export interface Receiver {
-  /** Connected and subscribed; `sessionPresent` where the broker still knew its session, and what that is subscribed to. */
-  live(sessionPresent: boolean): void;
-  /** Not connected; what it was owed at QoS 0 is lost. */
+  /** Connected: which messages come of that, of a kept session or retained, only the broker knows. */
+  live(): void;
+  /** Not connected: what it was owed comes with its next connection, or never. */
   away(): void;
   /** It has a message: nothing of it happens any more in this turn that is not told otherwise. */
-  received(topic: string, retained: boolean): void;
-  /** Its connection ended before it had acknowledged a message at QoS 1: the broker owes it once more. */
-  returned(topic: string): void;
+  received(topic: string): void;
 }
 
 export interface Reader {
@@ -77,7 +73,7 @@ export const unwatched: Transit = {
   withheld: nothing,
   hold: () => nothing,
   turn: () => Promise.resolve(),
-  receiver: () => ({ live: nothing, away: nothing, received: nothing, returned: nothing }),
+  receiver: () => ({ live: nothing, away: nothing, received: nothing }),
   written: nothing,
   reader: () => ({ at: nothing, leave: nothing, waits: nothing, end: nothing }),
 };

@@ -143,7 +143,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   /** Drops the TCP connection without DISCONNECT, and stays away. Resolves when the socket is gone. */
   kill(): Promise<void> {
     // The broker publishes its will.
-    if (this.#up) this.#published('status', 1, true);
+    if (this.#up) this.#published('status');
     this.#condition = 'killed';
     this.#abandon('killed');
     this.#watched.away();
@@ -226,19 +226,19 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     this.#birth = BIRTH.config | BIRTH.status | (mode === 'passive' ? BIRTH.subscribe : 0);
     const config = { mode, heartbeatMs, kind: 'smoke', label: `detector ${id} on floor ${floor}` };
     // From now on it has a will.
-    this.#watched.live(false);
+    this.#watched.live();
     connection.write(birthPackets(this.#place, config));
   }
 
   acknowledged(connection: Connection, packetId: number): void {
     if (connection !== this.#connection) return;
     if (this.#up) {
-      if (this.#outbox?.acknowledged(packetId)) this.#published('signal', 1, false);
+      if (this.#outbox?.acknowledged(packetId)) this.#published('signal');
       if (this.#outbox?.empty) this.#sent();
     } else if (this.#birth !== UNBORN) {
       this.#birth &= ~packetId;
-      if (packetId === BIRTH.config) this.#published('config', 1, true);
-      if (packetId === BIRTH.status) this.#published('status', 1, true);
+      if (packetId === BIRTH.config) this.#published('config');
+      if (packetId === BIRTH.status) this.#published('status');
       if (this.#up) this.#rise();
     }
   }
@@ -247,7 +247,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   asked(connection: Connection): void {
     if (connection !== this.#connection) return;
     this.speak();
-    this.#watched.received(this.#topic('poll'), false);
+    this.#watched.received(this.#topic('poll'));
   }
 
   closed(connection: Connection, reason: string): void {
@@ -301,7 +301,7 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
       this.#flush(connection);
     } else if (connection.writable) {
       connection.write(this.#heartbeat());
-      this.#published('signal', 0, false);
+      this.#published('signal');
     }
   }
 
@@ -352,7 +352,6 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
   get #watched(): Receiver {
     this.#receiver ??= this.#host.transit.receiver(clientIdOf(this.#place), {
       filters: this.mode === 'passive' ? [this.#topic('poll')] : [],
-      keptSession: false,
     });
     return this.#receiver;
   }
@@ -367,8 +366,8 @@ export class Detector implements Rider, Applicant, ConnectionOwner {
     this.#seeking = undefined;
   }
 
-  #published(subject: DetectorSubject, qos: 0 | 1, retain: boolean): void {
-    this.#host.transit.published(this.#topic(subject), { qos, retain });
+  #published(subject: DetectorSubject): void {
+    this.#host.transit.published(this.#topic(subject));
   }
 
   #topic(subject: DetectorSubject): string {

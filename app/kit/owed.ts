@@ -185,10 +185,6 @@ class OwedReceiver implements Receiver {
     this.#books.moved();
   }
 
-  returned(): void {
-    this.#books.doubt();
-  }
-
   ask(): Promise<void> | undefined {
     return this.#live ? this.#ask?.() : undefined;
   }

@@ -72,9 +72,9 @@ export class MqttClient implements Service {
     this.#options = options;
     this.#label = addressLabel(brokerAddress(options));
     this.name = `mqtt-client ${options.clientId}`;
-    const { clientId, subscriptions = {}, clean = true, transit = unwatched } = options;
+    const { clientId, subscriptions = {}, transit = unwatched } = options;
     this.#transit = transit;
-    this.#receiver = transit.receiver(clientId, { filters: Object.keys(subscriptions), keptSession: !clean });
+    this.#receiver = transit.receiver(clientId, { filters: Object.keys(subscriptions) });
   }
 
   /** Whether the broker is there and the subscriptions stand. */
@@ -132,7 +132,7 @@ export class MqttClient implements Service {
     const answered = this.#answer<void>((resolve, reject) => {
       client.publish(topic, payload, options, (error) => {
         if (error) return reject(error);
-        this.#transit.published(topic, options);
+        this.#transit.published(topic);
         resolve();
       });
     });
@@ -189,7 +189,7 @@ export class MqttClient implements Service {
     if (onMessage) {
       client.on('message', (topic, payload, packet) => {
         onMessage({ topic, payload, retained: packet.retain });
-        this.#receiver.received(topic, packet.retain);
+        this.#receiver.received(topic);
       });
     }
     return client;
@@ -208,7 +208,7 @@ export class MqttClient implements Service {
     // A stop may have come between.
     if (this.#client !== client || !client.connected) return;
     this.#ready = true;
-    this.#receiver.live(false);
+    this.#receiver.live();
     this.#connected();
     onReady?.();
     for (const connected of this.#onConnected.splice(0)) connected();

@@ -59,8 +59,6 @@ export class MqttSubscriber implements Service {
   #holding = false;
   #inFlight = 0;
   #inFlightBytes = 0;
-  /** What this connection brought and nobody has acknowledged. */
-  readonly #inHand = new Set<readonly Publish[]>();
   #settleStart: ((error?: SmokewireError) => void) | undefined;
   #settleStop: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
@@ -79,7 +77,7 @@ export class MqttSubscriber implements Service {
     const { clientId, subscriptions, transit = unwatched } = options;
     this.#transit = transit;
     const ask = async () => await this.#connection?.ping();
-    this.#receiver = transit.receiver(clientId, { filters: Object.keys(subscriptions), keptSession: true, ask });
+    this.#receiver = transit.receiver(clientId, { filters: Object.keys(subscriptions), ask });
   }
 
   /** Messages handed over and not acknowledged yet. */
@@ -139,19 +137,17 @@ export class MqttSubscriber implements Service {
       onMessages: (messages, bytes) => {
         this.#inFlight += messages.length;
         this.#inFlightBytes += bytes;
-        this.#inHand.add(messages);
         this.#regulate();
         onBatch({
           messages,
           acknowledge: () => {
             this.#inFlight -= messages.length;
             this.#inFlightBytes -= bytes;
-            this.#inHand.delete(messages);
             connection.acknowledge(messages);
             this.#regulate();
           },
         });
-        for (const { topic, retained } of messages) this.#receiver.received(topic, retained);
+        for (const { topic } of messages) this.#receiver.received(topic);
       },
       onClosed: (reason) => this.#closed(reason),
     });
@@ -165,7 +161,7 @@ export class MqttSubscriber implements Service {
     }
     this.#liveSince = wireClock.now();
     this.#everLive = true;
-    this.#receiver.live(sessionPresent);
+    this.#receiver.live();
     this.#connected();
     this.#settleStart?.();
     this.#regulate();
@@ -176,8 +172,6 @@ export class MqttSubscriber implements Service {
     this.#liveSince = undefined;
     this.#connection = undefined;
     this.#receiver.away();
-    for (const { packetId, topic } of [...this.#inHand].flat()) if (packetId > 0) this.#receiver.returned(topic);
-    this.#inHand.clear();
     if (this.#settleStop) this.#settleStop();
     else if (this.#settleStart) this.#settleStart(this.#unreachable(reason));
     else this.#reconnect(liveSince, reason);

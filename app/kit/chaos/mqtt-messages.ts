@@ -70,7 +70,7 @@ export class MqttMessageFaults {
 
   #intercept(message: BrokerMessage): boolean {
     const taken = this.#take(message, -1);
-    if (taken) this.#transit.withheld(message.topic, message);
+    if (taken) this.#transit.withheld(message.topic);
     return taken;
   }
 
@@ -131,7 +131,7 @@ export class MqttMessageFaults {
   /** Goes on with messages behind a rule, one after the other. */
   async #sendOn(messages: readonly BrokerMessage[], rule: Rule): Promise<void> {
     const passed = messages.filter((message) => !this.#take(message, rule.number));
-    for (const { topic, qos, retain } of passed) this.#transit.published(topic, { qos, retain });
+    for (const { topic } of passed) this.#transit.published(topic);
     for (const message of passed) await this.#broker.publish(message);
   }
 }

@@ -72,7 +72,7 @@ test('where the MQTT books are in doubt the broker is asked, and the site has no
     new Promise<void>((resolve) => {
       answer = resolve;
     });
-  ledger.receiver('bridge', { filters: [], keptSession: true, ask }).live(true);
+  ledger.receiver('bridge', { filters: [], ask }).live();
   expect(ledger.settle()).toBe(false);
   expect(ledger.settle()).toBe(false);
   expect(ledger.list()).toEqual(['mqtt: what the broker still has']);

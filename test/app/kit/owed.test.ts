@@ -13,12 +13,11 @@ async function books() {
   const questions: (() => void)[] = [];
   const bridge = owed.receiver('bridge', {
     filters: ['fire/v1/hq/+/detectors/+/signal'],
-    keptSession: true,
     ask: () => new Promise((resolve) => void questions.push(resolve)),
   });
-  const valves = owed.receiver('valves', { filters: ['fire/v1/hq/+/valve/command'], keptSession: false });
-  bridge.live(false);
-  valves.live(false);
+  const valves = owed.receiver('valves', { filters: ['fire/v1/hq/+/valve/command'] });
+  bridge.live();
+  valves.live();
   /** Answers every question until the broker has been asked. */
   const ask = async () => {
     let over = false;
@@ -43,15 +42,15 @@ describe('what is owed', () => {
     owed.published(SIGNAL);
     expect(owed.any).toBe(true);
     expect(owed.list()).toEqual([`${SIGNAL} has not come to bridge`]);
-    bridge.received(SIGNAL, false);
+    bridge.received(SIGNAL);
     expect(owed.any).toBe(true);
-    bridge.received(SIGNAL, false);
+    bridge.received(SIGNAL);
     expect([owed.any, owed.inDoubt, owed.list()]).toEqual([false, false, []]);
   });
 
   test('is the same whether the PUBACK or the message comes first', async () => {
     const { owed, bridge } = await books();
-    bridge.received(SIGNAL, false);
+    bridge.received(SIGNAL);
     owed.published(SIGNAL);
     expect(owed.any).toBe(false);
   });
@@ -66,13 +65,13 @@ describe('what is owed', () => {
   test('is paid topic by topic: a client from elsewhere pays for no other topic', async () => {
     const { owed, bridge } = await books();
     owed.published(SIGNAL);
-    bridge.received('fire/v1/hq/1/detectors/99/signal', false);
+    bridge.received('fire/v1/hq/1/detectors/99/signal');
     expect(owed.any).toBe(true);
   });
 
   test('is not paid in advance beyond the instant: the books are closed when all is quiet', async () => {
     const { owed, bridge } = await books();
-    bridge.received(SIGNAL, false);
+    bridge.received(SIGNAL);
     owed.settle();
     owed.published(SIGNAL);
     expect(owed.any).toBe(true);
@@ -85,15 +84,15 @@ describe('what is owed', () => {
     expect(owed.any).toBe(false);
     owed.published(SIGNAL);
     expect(owed.any).toBe(true);
-    bridge.received(SIGNAL, false);
+    bridge.received(SIGNAL);
     expect(owed.any).toBe(false);
   });
 
   test('a subscriber that comes later is seen by topics that were published before', async () => {
     const { owed, ask } = await books();
     owed.published(COMMAND);
-    const second = owed.receiver('second bridge', { filters: ['fire/v1/hq/+/valve/+'], keptSession: false });
-    second.live(false);
+    const second = owed.receiver('second bridge', { filters: ['fire/v1/hq/+/valve/+'] });
+    second.live();
     await ask();
     owed.published(COMMAND);
     expect(owed.list()).toContain(`${COMMAND} has not come to second bridge`);
@@ -108,13 +107,7 @@ describe('books in doubt', () => {
     await ask();
     valves.away();
     expect(owed.inDoubt).toBe(false);
-    valves.live(true);
-    expect(owed.inDoubt).toBe(true);
-  });
-
-  test('and of a message that was not acknowledged when its connection ended', async () => {
-    const { owed, bridge } = await books();
-    bridge.returned(SIGNAL);
+    valves.live();
     expect(owed.inDoubt).toBe(true);
   });
 
@@ -141,7 +134,7 @@ describe('books in doubt', () => {
       owed.doubt();
       const asked = owed.ask();
       const moves = {
-        comes: () => bridge.received(SIGNAL, true),
+        comes: () => bridge.received(SIGNAL),
         'is published': () => owed.published(SIGNAL),
         'is kept back': () => owed.withheld(SIGNAL),
         'is in doubt again': () => owed.doubt(),
