@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, tsc } from './tsc.mjs';
 
-/** Rare ones are looked for longer. */
 const SEEDS = 300;
-const SEEDS_FOR_RARE = 3_000;
 const WATCHDOG = 'processors/watchdog';
 const MUTATIONS = [
   ['a will is believed at once', `${WATCHDOG}/judge.js`, 'return heartbeatMs + Math.max', 'return 0 * Math.max'],
@@ -16,15 +14,7 @@ const MUTATIONS = [
   ['windows go on after an outage', `${WATCHDOG}/proven-time.js`, 'between > this.#gapMs', 'false'],
   ['an old signal ends a newer silence', `${WATCHDOG}/told.js`, 'offset <= told.offset', 'false'],
   ['nothing is read back', `${WATCHDOG}/read-back.js`, 'return this.#points[0]?.offset', 'return undefined'],
-  ['read-back commits go backwards', 'transport/kafka/lane.js', 'nextOffset < readBack.to', 'false', SEEDS_FOR_RARE],
   ['a takeover forgets what was told', `${WATCHDOG}/judge.js`, 'watched.told = told;', ''],
-  [
-    'a silence is not noted before it is told',
-    `${WATCHDOG}/telling.js`,
-    'return { notes, outputs, changelog }',
-    'return { outputs, changelog }',
-    SEEDS_FOR_RARE,
-  ],
   [
     'a note is not told by the successor',
     `${WATCHDOG}/telling.js`,
@@ -65,17 +55,17 @@ let survived = 0;
 try {
   symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'));
   writeFileSync(join(scratch, 'package.json'), '{"type":"module"}');
-  for (const [what, file, original, broken, seeds = SEEDS] of MUTATIONS) {
+  for (const [what, file, original, broken] of MUTATIONS) {
     cpSync(join(root, '.simulation'), join(scratch, 'code'), { recursive: true });
     const path = join(scratch, 'code', file);
     const source = readFileSync(path, 'utf8');
     if (!source.includes(original)) throw new Error(`${file} has no ${original}`);
     writeFileSync(path, source.replace(original, broken));
     const main = join(scratch, 'code/test/simulation/main.js');
-    const { stdout } = spawnSync(process.execPath, [main, '--seeds', String(seeds)], { encoding: 'utf8' });
+    const { stdout } = spawnSync(process.execPath, [main, '--seeds', String(SEEDS)], { encoding: 'utf8' });
     const found = /: (\d+) failed/.exec(stdout)?.[1] ?? '0';
     if (found === '0') survived++;
-    process.stdout.write(`${found === '0' ? 'SURVIVES' : 'found   '}  ${what}: ${found} of ${seeds} seeds\n`);
+    process.stdout.write(`${found === '0' ? 'SURVIVES' : 'found   '}  ${what}: ${found} of ${SEEDS} seeds\n`);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -61,13 +61,20 @@ export function storyOf(chance: Chance): Story {
   };
 }
 
+/** How likely a bridge is gone nearly all the time: for so long that the others' time has to count for its detectors. */
+const LOST = 0.1;
+
 function bridgePlan(name: string, chance: Chance): BridgePlan {
   return {
     name,
     skewMs: chance.pick([0, chance.int(-100, 100), chance.int(-3_000_000, 3_000_000)]),
     duplicates: chance.pick([0, 0, 0.05]),
     brokerOutages: chance.of(0.4) ? chance.spans(2, TROUBLE_MS, [100, 30_000]) : [],
-    outages: chance.of(0.5) ? chance.spans(2, TROUBLE_MS, [100, 70_000]) : [],
+    outages: chance.of(LOST)
+      ? [{ from: chance.int(1_000, 10_000), to: TROUBLE_MS }]
+      : chance.of(0.5)
+        ? chance.spans(2, TROUBLE_MS, [100, 30_000])
+        : [],
   };
 }
 
