@@ -89,9 +89,9 @@ class OpenSilence {
     const windows = announced.map(({ heartbeatMs }) => WINDOWS.misses * heartbeatMs + WINDOWS.graceMs);
     const since = this.#last?.at ?? first.at;
     const silentMs = gone || !own ? at - since : own.last - Math.max(since, own.from);
-    // A Last Will is believed sooner: a healthy detector would have signalled since.
+    // A Last Will is believed sooner: a healthy detector would have signalled since. A broker may have kept it for long.
     const heartbeat = Math.min(...announced.map(({ heartbeatMs }) => heartbeatMs));
-    const least = this.#isCutOff(since, at) ? heartbeat + PERIOD : Math.min(...windows);
+    const least = this.#isCutOff(this.#last ? since : 0, at) ? heartbeat + PERIOD : Math.min(...windows);
     if (silentMs > least && (gone || this.#isAiling(since, at))) this.#mayBeToldAt.push(offset);
     if (own !== song && !gone) return;
 

@@ -80,9 +80,13 @@ function bridgePlan(name: string, chance: Chance): BridgePlan {
 
 function detectorPlan(id: number, bridges: readonly BridgePlan[], chance: Chance): Plan {
   const heartbeatMs = chance.pick(HEARTBEATS);
-  const changes = chance.of(0.2) ? [{ from: chance.int(1_000, TROUBLE_MS), heartbeatMs: chance.pick(HEARTBEATS) }] : [];
   const moves =
     bridges.length > 1 && chance.of(0.3) ? [0, 1].map(() => chance.int(5_000, TROUBLE_MS)).sort((a, b) => a - b) : [];
+  // Its old broker would keep its old config, and hand it out again.
+  const changes =
+    moves.length === 0 && chance.of(0.2)
+      ? [{ from: chance.int(1_000, TROUBLE_MS), heartbeatMs: chance.pick(HEARTBEATS) }]
+      : [];
   return {
     id,
     floor: 1 + (id % 2),
