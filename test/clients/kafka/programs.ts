@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 import { within } from '../../support/eventually.ts';
 import type { Fact } from './capabilities.ts';
 
+const INSTALL = 'test/clients/kafka/install says what it needs, and installs it';
+
 /** Goes through these capabilities one after the other; topics by capability. Answers with what it tells of each. */
 export type Client = (bootstrap: string, topics: ReadonlyMap<string, string>) => Promise<ReadonlyMap<string, Fact>>;
 
@@ -28,7 +30,8 @@ export function program(command: string, ...args: readonly string[]): Client {
       .catch((error: Error) => error.message)
       .finally(() => child.kill('SIGKILL'));
     for (const capability of topics.keys()) {
-      if (!facts.has(capability)) facts.set(capability, { error: `${outcome}: ${complaints.slice(-2_000)}` });
+      if (facts.has(capability)) continue;
+      facts.set(capability, { error: `${command}: ${outcome}; ${INSTALL}\n${complaints.slice(-2_000)}` });
     }
     return facts;
   };

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.kafka.clients.admin.Admin;
@@ -61,16 +60,18 @@ public class Client {
 
     private static Map<String, Object> topics(String topic) throws Exception {
         try (var admin = Admin.create(settings())) {
-            admin.createTopics(List.of(new NewTopic(topic, 3, (short) 1), new NewTopic(topic + ".gone", 1, (short) 1))).all().get();
-            admin.deleteTopics(List.of(topic + ".gone")).all().get();
-            return Map.of("partitions", admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size());
+            var gone = topic + ".gone";
+            admin.createTopics(List.of(new NewTopic(topic, 3, (short) 1), new NewTopic(gone, 1, (short) 1))).all().get();
+            admin.deleteTopics(List.of(gone)).all().get();
+            var described = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+            return Map.of("partitions", described.partitions().size());
         }
     }
 
     private static Capability compression(String codec) {
         return topic -> {
             try (var producer = producer("compression.type", codec, "linger.ms", "50")) {
-                IntStream.range(0, 20).forEach(i -> producer.send(new ProducerRecord<>(topic, i + " smoke".repeat(20))));
+                for (int i = 0; i < 20; i++) producer.send(new ProducerRecord<>(topic, i + " smoke".repeat(20)));
             }
             return Map.of("values", values(readFromStart(topic, 20)));
         };
@@ -101,7 +102,8 @@ public class Client {
     }
 
     /** Once the members, in the order of what they have, have so many partitions each. */
-    private static List<List<Integer>> share(List<Integer> counts, List<KafkaConsumer<String, String>> members) throws Exception {
+    private static List<List<Integer>> share(List<Integer> counts, List<KafkaConsumer<String, String>> members)
+            throws Exception {
         return until(() -> {
             // They take part in rebalances while they poll.
             members.forEach(member -> member.poll(Duration.ofMillis(100)));
@@ -177,14 +179,16 @@ public class Client {
         return member;
     }
 
-    private static List<ConsumerRecord<String, String>> readFromStart(String topic, int count, String... more) throws Exception {
+    private static List<ConsumerRecord<String, String>> readFromStart(String topic, int count, String... more)
+            throws Exception {
         try (var consumer = consumer(topic, more)) {
             consumer.assign(List.of(new TopicPartition(topic, 0)));
             return read(consumer, count);
         }
     }
 
-    private static List<ConsumerRecord<String, String>> read(KafkaConsumer<String, String> consumer, int count) throws Exception {
+    private static List<ConsumerRecord<String, String>> read(KafkaConsumer<String, String> consumer, int count)
+            throws Exception {
         var records = new ArrayList<ConsumerRecord<String, String>>();
         return until(() -> {
             consumer.poll(Duration.ofMillis(100)).forEach(records::add);

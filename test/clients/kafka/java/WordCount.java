@@ -1,3 +1,4 @@
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -53,7 +54,8 @@ public class WordCount {
     }
 
     private static Map<String, Long> counts(KafkaStreams streams, long total) throws Exception {
-        for (var deadline = System.currentTimeMillis() + 40_000; System.currentTimeMillis() < deadline; Thread.sleep(50)) {
+        var deadline = System.nanoTime() + Duration.ofSeconds(40).toNanos();
+        for (; System.nanoTime() < deadline; Thread.sleep(50)) {
             var counts = new TreeMap<String, Long>();
             try {
                 ReadOnlyKeyValueStore<String, Long> store =

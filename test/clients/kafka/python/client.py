@@ -12,8 +12,12 @@ DEADLINE_S = 20
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
 
+def dotted(settings):
+    return {name.replace("_", "."): value for name, value in settings.items()}
+
+
 def producer(**settings):
-    return Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, **{k.replace("_", "."): v for k, v in settings.items()}})
+    return Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, **dotted(settings)})
 
 
 def member(group, **settings):
@@ -25,7 +29,7 @@ def member(group, **settings):
         "heartbeat.interval.ms": 200,
         "session.timeout.ms": 6000,
         "partition.assignment.strategy": "cooperative-sticky",
-        **{k.replace("_", "."): v for k, v in settings.items()},
+        **dotted(settings),
     })
 
 
