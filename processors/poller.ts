@@ -12,9 +12,9 @@ export interface PassiveDetector {
 
 /** Who has to be asked now: the passive detectors of the partitions that this process holds. */
 export interface PassiveDetectors {
-  /** Changes whenever the set does, so that the poller need not compare it. */
-  readonly version: number;
   list(): Iterable<PassiveDetector>;
+  /** Calls `changed` whenever the set changes; the answer ends that. */
+  watch(changed: () => void): () => void;
 }
 
 export interface PollerOptions {
@@ -29,8 +29,6 @@ export interface PollerOptions {
 
 /** The least time between two looks at who is due: as fine as the shortest heartbeat that a detector may have. */
 const TICK_MS = 10;
-/** And the longest, so that one that was registered meanwhile does not wait for the others. */
-const LONGEST_SLEEP_MS = 100;
 
 interface Turn {
   detector: PassiveDetector;
@@ -47,7 +45,9 @@ export class Poller implements Service {
   readonly name = 'poller';
   readonly #options: PollerOptions;
   readonly #turns = new Map<number, Turn>();
-  #seen = -1;
+  /** Whether the set is another than the one that is followed. */
+  #stale = true;
+  #unwatch: (() => void) | undefined;
   #timer: Timer | undefined;
 
   constructor(options: PollerOptions) {
@@ -55,14 +55,21 @@ export class Poller implements Service {
   }
 
   async start(): Promise<void> {
-    if (!this.#timer) this.#look();
+    if (this.#unwatch) return;
+    this.#unwatch = this.#options.detectors.watch(() => {
+      if (!this.#stale) this.#arm(TICK_MS);
+      this.#stale = true;
+    });
+    this.#look();
   }
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#turns.clear();
-    this.#seen = -1;
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#stale = true;
   }
 
   missing(): readonly string[] {
@@ -70,10 +77,9 @@ export class Poller implements Service {
   }
 
   #look(): void {
-    const { clock, detectors } = this.#options;
-    const now = clock.now();
-    if (detectors.version !== this.#seen) this.#follow(now);
-    let next = now + LONGEST_SLEEP_MS;
+    const now = this.#options.clock.now();
+    if (this.#stale) this.#follow(now);
+    let next = Number.POSITIVE_INFINITY;
     for (const turn of this.#turns.values()) {
       if (turn.due <= now) {
         this.#ask(turn);
@@ -83,7 +89,12 @@ export class Poller implements Service {
       }
       next = Math.min(next, turn.due);
     }
-    this.#timer = clock.after('poll', Math.max(TICK_MS, next - now), () => this.#look());
+    if (next < Number.POSITIVE_INFINITY) this.#arm(Math.max(TICK_MS, next - now));
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.after('poll', delayMs, () => this.#look());
   }
 
   /** Takes over the set as it is now. Who stays keeps its turn; new ones are spread over their heartbeat by their id. */
@@ -96,7 +107,7 @@ export class Poller implements Service {
       else this.#turns.set(detector.id, { detector, due: now + firstTurn(detector), asking: false });
     }
     for (const id of gone) this.#turns.delete(id);
-    this.#seen = this.#options.detectors.version;
+    this.#stale = false;
   }
 
   #ask(turn: Turn): void {

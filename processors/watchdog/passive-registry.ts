@@ -3,10 +3,11 @@ import type { PassiveDetector, PassiveDetectors } from '../poller.ts';
 /** The passive detectors of the partitions that this process holds, as its watchdog tasks know them from the registry. */
 export class PassiveRegistry implements PassiveDetectors {
   readonly #partitions = new Map<number, Map<number, PassiveDetector>>();
-  #version = 0;
+  readonly #watchers = new Set<() => void>();
 
-  get version(): number {
-    return this.#version;
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed);
+    return () => void this.#watchers.delete(changed);
   }
 
   *list(): Iterable<PassiveDetector> {
@@ -16,15 +17,19 @@ export class PassiveRegistry implements PassiveDetectors {
   set(partition: number, detector: PassiveDetector): void {
     const detectors = this.#partitions.get(partition) ?? new Map<number, PassiveDetector>();
     this.#partitions.set(partition, detectors.set(detector.id, detector));
-    this.#version++;
+    this.#changed();
   }
 
   remove(partition: number, id: number): void {
-    if (this.#partitions.get(partition)?.delete(id)) this.#version++;
+    if (this.#partitions.get(partition)?.delete(id)) this.#changed();
   }
 
   /** The partition went to another process, or is begun anew. */
   forget(partition: number): void {
-    if (this.#partitions.delete(partition)) this.#version++;
+    if (this.#partitions.delete(partition)) this.#changed();
+  }
+
+  #changed(): void {
+    for (const changed of this.#watchers) changed();
   }
 }
