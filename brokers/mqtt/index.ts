@@ -68,9 +68,11 @@ export class MqttBroker implements Service {
     this.#interceptor = interceptor;
   }
 
-  /** Delivers a message of its own, past the interceptor; nothing while it does not run. */
-  publish(message: BrokerMessage): void {
-    this.#life.running?.aedes.publish({ cmd: 'publish', dup: false, ...message }, () => {});
+  /** Delivers a message, past the interceptor; resolves once it has left for its subscribers. Nothing while it does not run. */
+  publish(message: BrokerMessage): Promise<void> {
+    const aedes = this.#life.running?.aedes;
+    if (aedes === undefined) return Promise.resolve();
+    return new Promise((resolve) => aedes.publish({ cmd: 'publish', dup: false, ...message }, () => resolve()));
   }
 
   /**

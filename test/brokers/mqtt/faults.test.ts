@@ -32,7 +32,7 @@ describe('a message that an interceptor takes', () => {
     await client.received('sentinel');
     expect(client.payloads).toEqual(['sentinel']);
 
-    for (const message of taken) broker.publish(message);
+    for (const message of taken) await broker.publish(message);
     expect(await client.received('one')).toMatchObject({ topic: 'a', qos: 1 });
     broker.intercept();
     await client.publish('a', 'two');
