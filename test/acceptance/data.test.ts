@@ -37,7 +37,11 @@ test('a site with --data that was killed knows of its fire, and tells nobody twi
     return stdout.includes('Recovered') && stdout;
   });
   expect(inbox).not.toMatch(/fire/i);
-  expect((await runCommand(['floors', ...url])).stdout).toMatch(/^\s*3\s+2\s.*open/m);
+  // The simulated valve is a new one, and closed: it is opened again, since the fire goes on.
+  await eventually('valve 3 to be open again', async () => {
+    const { stdout } = await runCommand(['floors', ...url]);
+    return /^\s*3\s+2\s.*open/m.test(stdout);
+  });
   const incidents: unknown = await (await fetch(`${ready.api}/api/v1/incidents`)).json();
   expect(incidents).toContainEqual(expect.objectContaining({ kind: 'fire', subject: 'floor/3', closedAt: null }));
   expect(await runCommand(['reset', '3', ...url])).toMatchObject({ code: 0 });

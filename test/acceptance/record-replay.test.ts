@@ -39,7 +39,7 @@ test('what was recorded of a running site is told again, and the file is a file 
   // A watchdog hears of a new detector when it may; by now it has.
   await site.clock.advance('2s');
   const recorded = await command(['record', file, '--url', site.addresses.api], async () => {
-    await site.detector(5).kill();
+    await site.detector(5).silence();
     await site.detector(5).is('silent');
     await site.detector(7).trip();
     await site.valve(3).opened();

@@ -96,7 +96,7 @@ test('nor is one that begins in the middle: with a fire, a silent detector, a st
 test('another window of the watchdog is a difference: told later, or not at all', async () => {
   const site = await virtualSite();
   const text = await recordingOf(site, async () => {
-    await site.detector(8).kill();
+    await site.detector(8).silence();
     await site.detector(6).silence();
     await site.clock.advance('6s');
     await site.detector(6).revive();

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { realClock } from '../../../app/clock.ts';
-import { seededRandom } from '../../../app/random.ts';
-import { KafkaBroker } from '../../../brokers/kafka/index.ts';
-import { recordingLogger } from '../../support/logger.ts';
-import { kafkaConformance } from './suite.ts';
+import { realClock } from '../../app/clock.ts';
+import { seededRandom } from '../../app/random.ts';
+import { KafkaBroker } from '../../brokers/kafka/index.ts';
+import { kafkaConformance } from '../conformance/kafka/suite.ts';
+import { recordingLogger } from '../support/logger.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'smokewire-conformance-'));
 const logger = recordingLogger();
