@@ -83,25 +83,36 @@ class OpenSilence {
     const song = songs.get(bridge);
     if (!first || !song) return;
     this.#beatsSinceAnnounced++;
-    const own = this.#last === undefined || this.#last.bridge === bridge ? song : songs.get(this.#last.bridge);
-    const gone = own !== song && (own === undefined || at - own.last >= (GONE_BEATS - 3) * PERIOD);
 
     const windows = announced.map(({ heartbeatMs }) => WINDOWS.misses * heartbeatMs + WINDOWS.graceMs);
     const since = this.#last?.at ?? first.at;
-    const silentMs = gone || !own ? at - since : own.last - Math.max(since, own.from);
     // A Last Will is believed sooner: a healthy detector would have signalled since. A broker may have kept it for long.
     const heartbeat = Math.min(...announced.map(({ heartbeatMs }) => heartbeatMs));
     const least = this.#isCutOff(this.#last ? since : 0, at) ? heartbeat + PERIOD : Math.min(...windows);
-    if (silentMs > least && (gone || this.#isAiling(since, at))) this.#mayBeToldAt.push(offset);
-    if (own !== song && !gone) return;
+    const paths = this.#bridges(appendedAt).map((name) => {
+      const own = songs.get(name);
+      const gone = own !== song && (own === undefined || at - own.last >= (GONE_BEATS - 3) * PERIOD);
+      const silentMs = gone || !own ? at - since : own.last - Math.max(since, own.from);
+      return { own, gone, silentMs };
+    });
+    const isToBlame = paths.some(({ gone, silentMs }) => silentMs > least && (gone || this.#isAiling(since, at)));
+    if (isToBlame) this.#mayBeToldAt.push(offset);
+    if (paths.some(({ own, gone }) => own !== song && !gone)) return;
 
     // A watchdog that starts after a change of the heartbeat knows the new one only, and not since when.
     const changes = (this.#history.announced.get(this.#plan.id) ?? []).slice(1);
     if (changes.some((change) => change.at > since || this.#history.story.crashRate > 0)) return;
     if (!this.#isNotedBeforeItIsRepeated(since)) return;
     const beats = Math.min(song.beats, this.#beatsSinceAnnounced / songs.size);
-    const allowed = Math.max(...windows) / PERIOD + LATE_BEATS + (gone ? GONE_BEATS + 10 : 0);
+    const allowed = Math.max(...windows) / PERIOD + LATE_BEATS + (paths.some(({ gone }) => gone) ? GONE_BEATS + 10 : 0);
     if (beats >= allowed) this.#mustBeToldAt ??= offset;
+  }
+
+  /** Whose time it is judged by: the bridge's that heard it last, and before that one's through which it was announced. */
+  #bridges(appendedAt: number): string[] {
+    if (this.#last) return [this.#last.bridge];
+    const announcements = this.#history.announcements.filter(({ id, at }) => id === this.#plan.id && at <= appendedAt);
+    return [...new Set(announcements.map(({ bridge }) => bridge))];
   }
 
   #isCutOff(from: number, to: number): boolean {

@@ -1,4 +1,5 @@
 import { seededRandom } from '../../app/random.ts';
+import { headerOf } from '../../contracts/kafka-records.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { watchdogDefinition } from '../../processors/watchdog/watchdog.ts';
 import { canaryOf } from '../../transport/kafka/canary-ids.ts';
@@ -24,12 +25,18 @@ export interface History {
   readonly world: World;
   /** What each record of `signals` really was, by partition and offset. */
   readonly heard: readonly Heard[][];
-  /** Each announcement that came into the registry. */
-  readonly announcements: readonly { readonly id: number; readonly at: number }[];
+  /** Each announcement that came into the registry, and through which bridge. */
+  readonly announcements: readonly Announcement[];
   /** Each detector's heartbeat as it stood in the registry, and since when. */
   readonly announced: ReadonlyMap<number, readonly Announced[]>;
   /** When each partition was watched, in spans of one watchdog each. */
   readonly watched: readonly Span[][];
+}
+
+export interface Announcement {
+  readonly id: number;
+  readonly at: number;
+  readonly bridge: string;
 }
 
 export interface Announced {
@@ -54,7 +61,7 @@ export async function simulate(seed: string): Promise<History> {
     const records = heard[partition];
     if (records) records[offset] = truth;
   });
-  const announcements: { id: number; at: number }[] = [];
+  const announcements: Announcement[] = [];
   const announced = followRegistry(world, announcements);
   const watched = watch(world, story);
   await world.scheduler.runUntil(END_MS);
@@ -96,15 +103,16 @@ function build(world: World, story: Story, onHeard: (partition: number, offset: 
 
 function followRegistry(
   { log, scheduler }: World,
-  announcements: { id: number; at: number }[],
+  announcements: Announcement[],
 ): ReadonlyMap<number, readonly Announced[]> {
   const announced = new Map<number, Announced[]>();
   log.onAppend((topic, partition) => {
     if (topic !== 'detectors') return;
     const record = log.read(topic, partition, log.extent(topic, partition).end - 1, 1).records[0];
-    const id = Number(record?.key);
-    const { heartbeatMs } = JSON.parse(String(record?.value));
-    announcements.push({ id, at: scheduler.now });
+    if (!record) return;
+    const id = Number(record.key);
+    const { heartbeatMs } = JSON.parse(String(record.value));
+    announcements.push({ id, at: scheduler.now, bridge: headerOf(record, 'bridge') ?? '' });
     const known = announced.get(id) ?? [];
     announced.set(id, known);
     if (known.at(-1)?.heartbeatMs !== heartbeatMs) known.push({ at: scheduler.now, heartbeatMs });

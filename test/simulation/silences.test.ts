@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { seededRandom } from '../../app/random.ts';
+import { canaryOf } from '../../transport/kafka/canary-ids.ts';
+import type { Heard } from './bridge.ts';
+import { Chance } from './chance.ts';
+import type { Plan } from './detector.ts';
+import { KafkaLog } from './kafka-log.ts';
+import { Scheduler } from './scheduler.ts';
+import { silencesOf } from './silences.ts';
+import type { History } from './simulation.ts';
+import { storyOf } from './story.ts';
+
+const PLAN: Plan = {
+  id: 8,
+  floor: 1,
+  bornAt: 500,
+  heartbeats: [{ from: 0, heartbeatMs: 1_000 }],
+  ailments: [{ from: 0, to: 90_000, kind: 'silenced' }],
+  fires: [],
+  moves: [],
+};
+
+/** A detector is announced through `a` and never heard; each bridge sings every second in its spans, [from, to) in seconds. */
+function neverHeard(songs: Readonly<Record<'a' | 'b', readonly (readonly [number, number])[]>>): History {
+  const chance = new Chance(seededRandom('never heard'));
+  const sung = (['a', 'b'] as const).flatMap((bridge) =>
+    songs[bridge].flatMap(([from, to]) =>
+      Array.from({ length: to - from }, (_, i) => ({ bridge, at: (from + i) * 1_000 })),
+    ),
+  );
+  const heard = sung
+    .sort((one, other) => one.at - other.at)
+    .map(({ bridge, at }): Heard => ({ detector: canaryOf(0), value: 0, bridge, at, appendedAt: at }));
+  return {
+    story: { ...storyOf(chance), crashRate: 0 },
+    world: { scheduler: new Scheduler(), log: new KafkaLog(), chance, crashRate: 0, said: [], steppedAt: [] },
+    heard: [heard],
+    announcements: [{ id: 8, at: 500, bridge: 'a' }],
+    announced: new Map([[8, [{ at: 500, heartbeatMs: 1_000 }]]]),
+    watched: [],
+  };
+}
+
+test('nobody has to tell of a detector that was never heard while the bridge that announced it is away', () => {
+  const [silence] = silencesOf(
+    neverHeard({
+      a: [
+        [0, 2],
+        [18, 20],
+      ],
+      b: [[0, 20]],
+    }),
+    PLAN,
+    0,
+  );
+  expect(silence).toMatchObject({ mayBeToldAt: [], mustBeToldAt: undefined });
+});
+
+test('it has to be told of once that bridge sang for its window, or is gone', () => {
+  for (const songs of [
+    { a: [[0, 20]], b: [] },
+    { a: [[0, 2]], b: [[0, 110]] },
+  ] as const) {
+    expect(silencesOf(neverHeard(songs), PLAN, 0)[0]?.mustBeToldAt).toBeDefined();
+  }
+});
