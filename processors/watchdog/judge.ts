@@ -191,6 +191,8 @@ export class Judge {
   canary(offset: number, bridge: string, at: number): Watched[] {
     this.time.canary(bridge, at);
     const changed = this.#announcements.reached(offset, bridge, at);
+    // Who was announced just before its bridge was gone would be waited for in vain.
+    for (const [gone, least] of this.time.gone()) changed.push(...this.#announcements.reached(offset, gone, least));
     for (const watched of changed) {
       // Until it is heard, it is judged by the bridge through which it was announced.
       if (watched.announcedBy !== '') watched.bridge ??= this.time.bridge(watched.announcedBy);

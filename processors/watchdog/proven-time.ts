@@ -80,6 +80,14 @@ export class ProvenTime {
     return bridge.proven + Math.max(0, this.#now - bridge.sangWhen - this.#goneMs);
   }
 
+  /** The bridges that are gone, and where their clocks stand by now, at the least: proven time runs no faster than a clock. */
+  *gone(): Iterable<readonly [name: string, at: number]> {
+    for (const [name, { sangAt, sangWhen }] of this.#bridges) {
+      const since = this.#now - sangWhen;
+      if (sangAt !== undefined && since > this.#goneMs) yield [name, sangAt + since];
+    }
+  }
+
   /** The proven time of a signal, stamped `at` by the bridge that it came through. */
   stamp(bridge: BridgeTime, at: number): number {
     return this.read(bridge) + (bridge.sangAt === undefined ? 0 : clamp(at - bridge.sangAt, this.periodMs));

@@ -386,6 +386,53 @@ describe('a bridge', () => {
     expect(partition.headlines()).toEqual(['opened detector/8']);
   });
 
+  test('that stops is no silence of who was announced through it and never heard, until it is taken as gone', () => {
+    const partition = new Partition();
+    partition.restart();
+    partition.canary(0, 'a');
+    partition.announce(8, 1_000, 500);
+    partition.canary(1_000, 'a');
+    for (let s = 0; s < 30; s++) partition.canary(s * 1_000 + 1_600, 'b');
+    partition.read();
+    expect(partition.stateOf(8)).toBe('never-seen');
+    for (let s = 30; s < 36; s++) partition.canary(s * 1_000 + 1_600, 'b');
+    partition.read();
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+  });
+
+  test('that is gone before it sang again hides nobody whom it announced, whenever the watchdog starts', () => {
+    const partition = new Partition();
+    partition.restart();
+    partition.canary(0, 'a');
+    partition.announce(8, 1_000, 500);
+    // Its clock is an hour behind.
+    const sing = (from: number, to: number) => {
+      for (let s = from; s < to; s++) partition.canary(s * 1_000 - 3_600_000, 'b');
+    };
+    sing(1, 25);
+    partition.read();
+    partition.restart();
+    sing(25, 32);
+    partition.read();
+    expect(partition.headlines()).toEqual([]);
+    partition.restart();
+    sing(32, 40);
+    partition.read();
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+  });
+
+  test('that was gone for a while is no reason to judge whom it announced after its return', () => {
+    const partition = new Partition();
+    partition.restart();
+    partition.canary(0, 'a');
+    for (let s = 1; s < 60; s++) partition.canary(s * 1_000 - 3_600_000, 'b');
+    // The registry is ahead of the log.
+    partition.announce(8, 1_000, 60_500);
+    partition.read();
+    expect(partition.headlines()).toEqual([]);
+    expect(partition.stateOf(8)).toBe('never-seen');
+  });
+
   test('whose detectors move to another one makes nobody silent', () => {
     const partition = new Partition();
     partition.restart();
