@@ -33,4 +33,5 @@ export type { Outcome as ReplayOutcome } from './kit/record/outcome.ts';
 export { type RecordedRun, type Recording, replay } from './kit/record/recording-run.ts';
 export type { ReplayOptions, ReplayResult } from './kit/record/replay.ts';
 export type { RunUntilOptions, SiteClock, WaitingTimer } from './kit/site-time.ts';
-export { type Site, type SiteOptions, startSite } from './site.ts';
+export type { Site } from './site.ts';
+export { type SiteOptions, startSite } from './start-site.ts';

@@ -1,9 +1,8 @@
 import { Registry } from 'prom-client';
-import { type Clock, sleep } from '../contracts/clock.ts';
+import type { Clock } from '../contracts/clock.ts';
 import type { Config } from '../contracts/config.ts';
 import { SmokewireError } from '../contracts/errors.ts';
 import type { DetectorAction, GroupView, Readiness, SiteView } from '../contracts/http.ts';
-import type { InRecord } from '../contracts/kafka-records.ts';
 import type { Channel } from '../contracts/kafka-topics.ts';
 import type { Logger } from '../contracts/logger.ts';
 import { createMetrics } from '../contracts/metrics.ts';
@@ -12,7 +11,7 @@ import { CANARY_PERIOD_MS, type KafkaRole, MQTT_ONLY_ROLES, type Role } from '..
 import type { Service } from '../contracts/service.ts';
 import type { SiteEvent } from '../contracts/site-events.ts';
 import { type Transit, unwatched } from '../contracts/transit.ts';
-import { siteCounts } from '../panel/http/site.ts';
+import { type SiteInfo, siteCounts } from '../panel/http/site.ts';
 import { EventLog } from '../panel/model/event-log.ts';
 import { ReadModel } from '../panel/model/read-model.ts';
 import { Judge } from '../processors/watchdog/judge.ts';
@@ -21,18 +20,18 @@ import type { Fleet } from '../simulators/fleet.ts';
 import type { Valves } from '../simulators/valves.ts';
 import { listGroups } from '../transport/kafka/admin.ts';
 import { type KafkaClient, kafkaClient } from '../transport/kafka/client.ts';
-import { TopicReader } from '../transport/kafka/reader.ts';
 import { ensureTopics, type TopicEnd, topicEnds } from '../transport/kafka/topics.ts';
 import { assemble, type Parts } from './assembly.ts';
 import { Embedded } from './embedded.ts';
 import { recordedSettings } from './kit/record/recording.ts';
 import { type Recording, RunRecorder } from './kit/record/recording-run.ts';
-import { STORY_TOPICS } from './kit/story/hops.ts';
+import { readStory } from './kit/story/read.ts';
 import { tellStory } from './kit/story/tell.ts';
 import { WalkNotes } from './kit/walk-test/walk.ts';
 import { seededRandom } from './random.ts';
 import type { RoleSlot } from './role-slot.ts';
 import type { RoleContext } from './roles.ts';
+import { siteInfo } from './site-info.ts';
 import { Stages } from './stages.ts';
 
 export interface SiteProcessOptions {
@@ -63,9 +62,6 @@ export interface SiteProcessOptions {
   /** How far a fleet has connected. */
   readonly onProgress?: (connected: number, detectors: number) => void;
 }
-
-/** How long a story may take to be read, in milliseconds of the machine: Kafka itself may be what is wrong. */
-const STORY_MS = 5_000;
 
 /**
  * What one operating system process runs of a site: the embedded servers it needs, its roles, and the HTTP server over them.
@@ -221,11 +217,11 @@ export class SiteProcess {
    * @throws SmokewireError KAFKA_UNREACHABLE where Kafka does not give its records
    */
   async story(subject: string | undefined, isBeingSent: (channel: Channel, id: string) => boolean): Promise<string> {
-    const { config, clock } = this.#options;
+    const { config, clock, wireClock } = this.#options;
     const { misses, grace: graceMs } = config;
     const judge = new Judge({ misses, graceMs, canaryPeriodMs: CANARY_PERIOD_MS });
     const { state, since } = this.model.pipeline;
-    const records = await this.#records();
+    const records = await readStory(this.#part('kafka'), wireClock);
     return tellStory(subject, records, {
       now: clock.now(),
       groups: await this.groups(),
@@ -233,28 +229,6 @@ export class SiteProcess {
       windowMs: (heartbeatMs) => judge.windowMs({ mode: 'active', heartbeatMs }),
       isBeingSent,
     });
-  }
-
-  /** All that Kafka has of a story. */
-  async #records(): Promise<InRecord[]> {
-    const records: InRecord[] = [];
-    const reader = new TopicReader({
-      client: this.#part('kafka'),
-      name: 'story',
-      topics: new Map(STORY_TOPICS.map((topic) => [topic, 'beginning'])),
-      onRecord: (record) => void records.push(record),
-    });
-    const read = reader.start().then(() => reader.caughtUp);
-    const enough = new AbortController();
-    const late = sleep(this.#options.wireClock, 'story', STORY_MS, enough.signal).then(() => 'late');
-    try {
-      if ((await Promise.race([read, late])) !== 'late') return records;
-      throw new SmokewireError('KAFKA_UNREACHABLE', `Kafka did not give the records of the story in ${STORY_MS} ms`);
-    } finally {
-      enough.abort();
-      read.catch(() => {});
-      await reader.stop();
-    }
   }
 
   #context(): RoleContext {
@@ -306,18 +280,9 @@ export class SiteProcess {
     };
   }
 
-  #info() {
+  #info(): SiteInfo {
     const { config, roles } = this.#options;
-    const { misses, grace, emailTo, smsTo } = config;
-    const { mqtt, kafka, smtp } = this.embedded.surroundings();
-    return {
-      name: config.site,
-      addresses: { api: this.url, mqtt: withoutSecrets(mqtt.url), kafka: [...kafka], smtp: withoutSecrets(smtp) },
-      topicPrefix: config.topicPrefix,
-      settings: { misses, grace, emailTo: [...emailTo], smsTo: [...smsTo] },
-      seed: this.seed,
-      roles: [...roles],
-    };
+    return siteInfo({ config, roles, seed: this.seed, api: this.url, surroundings: this.embedded.surroundings() });
   }
 
   #part<K extends keyof Parts>(name: K): NonNullable<Parts[K]> {
@@ -331,13 +296,4 @@ export class SiteProcess {
 
 function needsKafka(roles: readonly Role[]): boolean {
   return roles.some((role) => !MQTT_ONLY_ROLES.includes(role));
-}
-
-/** An address as it may be shown: null where there is none. */
-function withoutSecrets(address: string): string | null {
-  if (address === '') return null;
-  const url = new URL(address);
-  url.username = '';
-  url.password = '';
-  return url.href.replace(/\/$/, '');
 }

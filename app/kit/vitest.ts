@@ -1,5 +1,6 @@
 import { expect, onTestFinished } from 'vitest';
-import { type Site, type SiteOptions, startSite as start } from '../site.ts';
+import type { Site } from '../site.ts';
+import { type SiteOptions, startSite as start } from '../start-site.ts';
 import { matchers, type SiteMatchers } from './matchers.ts';
 
 export { matchers, type SiteMatchers } from './matchers.ts';

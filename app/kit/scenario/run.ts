@@ -1,5 +1,5 @@
 import { SmokewireError } from '../../../contracts/errors.ts';
-import { startSite } from '../../site.ts';
+import { startSite } from '../../start-site.ts';
 import { check, type Verdict } from './check.ts';
 import { timeInWords } from './fields.ts';
 import type { Happening } from './happenings.ts';
