@@ -19,6 +19,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/acceptance/**', 'test/mutations/**', 'test/real/**', 'test/clients/**'],
+          // A deadline for what hangs: on a busy machine a site of its own takes its time.
+          testTimeout: 20_000,
         },
       },
       {

@@ -81,6 +81,7 @@ export class Ending {
       written: (topic, partition, end) => transit.written(topic, partition, end),
       hold: (hop, what) => transit.hold(hop, what),
       turn: (what) => transit.turn(what),
+      passage: (hop, what) => transit.passage(hop, what),
       receiver: (clientId, options) => this.#receiver(transit.receiver(clientId, options)),
       reader: () => this.#reader(transit.reader()),
     };

@@ -30,6 +30,11 @@ export interface Transit {
    * the order of its name, each when the site has settled after the one before, so that it is not decided by sockets.
    */
   turn(what: string): Promise<void>;
+  /**
+   * Where time stands still and a fault holds the whole of `hop`: resolves when that is over and it is the turn of `what`, so
+   * that it is not decided by sockets who comes back first. Who waits for it has nothing under way. Undefined otherwise.
+   */
+  passage(hop: Hop, what: string): Promise<void> | undefined;
   /** One that receives from the MQTT broker, by its client id: the same again for a session that is kept. */
   receiver(clientId: string, options: ReceiverOptions): Receiver;
   /** Kafka has records of the site up to `end`, the offset after the last one. Topics are named without prefix. */
@@ -73,6 +78,7 @@ export const unwatched: Transit = {
   withheld: nothing,
   hold: () => nothing,
   turn: () => Promise.resolve(),
+  passage: () => undefined,
   receiver: () => ({ live: nothing, away: nothing, received: nothing }),
   written: nothing,
   reader: () => ({ at: nothing, leave: nothing, waits: nothing, end: nothing }),

@@ -18,6 +18,8 @@ export class Ledger implements Transit {
   readonly #owed = new Owed(() => this.wake());
   readonly #lag = new Lag(() => this.wake());
   readonly #turns: Turns | undefined;
+  /** Those who want to go on once a hop is not held any more. */
+  readonly #atTheGate = new Map<Hop, { readonly what: string; readonly go: () => void }[]>();
   /** Called once, at the next change. */
   #waiting: (() => void)[] = [];
 
@@ -51,6 +53,14 @@ export class Ledger implements Transit {
     return this.#turns?.turn(what) ?? Promise.resolve();
   }
 
+  passage(hop: Hop, what: string): Promise<void> | undefined {
+    if (!this.#turns || !this.#isHeld(hop)) return undefined;
+    return new Promise((go) => {
+      const waiting = this.#atTheGate.get(hop) ?? [];
+      this.#atTheGate.set(hop, [...waiting, { what, go }]);
+    });
+  }
+
   receiver(clientId: string, options: ReceiverOptions): Receiver {
     return this.#owed.receiver(clientId, options);
   }
@@ -73,6 +83,10 @@ export class Ledger implements Transit {
       held = false;
       this.#heldHops.set(hop, (this.#heldHops.get(hop) ?? 1) - 1);
       if (hop === 'mqtt') this.#owed.doubt();
+      if (!this.#isHeld(hop)) {
+        for (const { what, go } of this.#atTheGate.get(hop) ?? []) void this.turn(what).then(go);
+        this.#atTheGate.delete(hop);
+      }
       this.wake();
     };
   }

@@ -109,6 +109,7 @@ export class Producer implements Service, RecordSink {
   async #run(): Promise<void> {
     try {
       while (!this.#outbox.isEmpty && !this.#stop.signal.aborted) {
+        await this.#passage();
         await this.#untilDone(() => this.#outbox.loadRoutes());
         const { batches, finished } = this.#outbox.take();
         await this.#deliver(batches);
@@ -196,12 +197,23 @@ export class Producer implements Service, RecordSink {
         if (this.#connected) this.#log.warn(errorFields(error), 'Kafka does not take records; trying on');
         this.#connected = false;
         await backoff.wait(this.#stop.signal);
+        await this.#passage();
         if (this.#stop.signal.aborted) throw stopped(this.name);
         await this.#outbox.refreshRoutes().catch((cause: unknown) => {
           this.#log.debug(errorFields(cause), 'no metadata yet');
         });
       }
     }
+  }
+
+  /** Waits while a fault holds Kafka, where that is to be the same each time. */
+  async #passage(): Promise<void> {
+    const { transit, clientId } = this.#client;
+    const passage = transit.passage('kafka', this.name);
+    if (!passage) return;
+    this.#underWay?.();
+    await passage;
+    if (!this.#stop.signal.aborted) this.#underWay = transit.begin('kafka', recordsOf(clientId));
   }
 
   #written({ route: { topic }, partition, entries }: PartitionBatch, baseOffset: number): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../../app/kit/ledger.ts';
+import { Turns } from '../../../app/kit/turns.ts';
 
 test('what has begun is under way until it ends; to end it twice ends nothing else', () => {
   const ledger = new Ledger();
@@ -157,4 +158,25 @@ describe('a partition', () => {
 
 test('without turns everybody goes at once', async () => {
   await new Ledger().turn('anybody');
+});
+
+test('who wants to pass while a hop is held goes on when it is not, by name, one after the other', async () => {
+  const turns = new Turns();
+  const ledger = new Ledger(turns);
+  expect(ledger.passage('kafka', 'a')).toBeUndefined();
+  const [release, releaseToo] = [ledger.holdHop('kafka'), ledger.holdHop('kafka')];
+  const passed: string[] = [];
+  for (const name of ['b', 'a']) void ledger.passage('kafka', name)?.then(() => passed.push(name));
+  expect(ledger.passage('mqtt', 'c')).toBeUndefined();
+
+  release();
+  expect(turns.next()).toBe(false);
+  releaseToo();
+  expect(turns.next()).toBe(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(passed).toEqual(['a']);
+  expect(turns.next()).toBe(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(passed).toEqual(['a', 'b']);
+  expect(new Ledger().passage('kafka', 'a')).toBeUndefined();
 });
