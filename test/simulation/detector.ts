@@ -27,7 +27,7 @@ export interface Plan {
 const RECONNECT_MS = 1_000;
 const JITTER_MS = 50;
 /** How late the broker may notice that a connection is dead, and publish its Last Will; ms. */
-const WILL_MS = 3_000;
+export const WILL_MS = 3_000;
 
 /** One detector as it really is. */
 export class SimulatedDetector {

@@ -21,7 +21,10 @@ const PLAN: Plan = {
 };
 
 /** A detector is announced through `a` and never heard; each bridge sings every second in its spans, [from, to) in seconds. */
-function neverHeard(songs: Readonly<Record<'a' | 'b', readonly (readonly [number, number])[]>>): History {
+function neverHeard(
+  songs: Readonly<Record<'a' | 'b', readonly (readonly [number, number])[]>>,
+  announcedAt = 500,
+): History {
   const chance = new Chance(seededRandom('never heard'));
   const sung = (['a', 'b'] as const).flatMap((bridge) =>
     songs[bridge].flatMap(([from, to]) =>
@@ -35,8 +38,8 @@ function neverHeard(songs: Readonly<Record<'a' | 'b', readonly (readonly [number
     story: { ...storyOf(chance), crashRate: 0 },
     world: { scheduler: new Scheduler(), log: new KafkaLog(), chance, crashRate: 0, said: [], steppedAt: [] },
     heard: [heard],
-    announcements: [{ id: 8, at: 500, bridge: 'a' }],
-    announced: new Map([[8, [{ at: 500, heartbeatMs: 1_000 }]]]),
+    announcements: [{ id: 8, at: announcedAt, bridge: 'a' }],
+    announced: new Map([[8, [{ at: announcedAt, receivedAt: 500, heartbeatMs: 1_000 }]]]),
     watched: [],
   };
 }
@@ -63,4 +66,18 @@ test('it has to be told of once that bridge sang for its window, or is gone', ()
   ] as const) {
     expect(silencesOf(neverHeard(songs), PLAN, 0)[0]?.mustBeToldAt).toBeDefined();
   }
+});
+
+test('its silence counts from when its announcement was received, and not from when Kafka took that', () => {
+  const [silence] = silencesOf(neverHeard({ a: [[0, 7]], b: [] }, 4_900), PLAN, 0);
+  expect(silence?.mayBeToldAt).toEqual([5, 6]);
+});
+
+test('a Last Will may come some seconds after the detector has connected anew', () => {
+  const history = neverHeard({ a: [[0, 7]], b: [] });
+  const signal: Heard = { detector: 8, value: 0, bridge: 'a', at: 1_500, appendedAt: 1_500 };
+  const heard = (history.heard[0] ?? []).toSpliced(2, 0, signal);
+  const cutOff = { from: 600, to: 1_500, kind: 'cut off' } as const;
+  const plan: Plan = { ...PLAN, ailments: [cutOff, { from: 1_600, to: 90_000, kind: 'silenced' }] };
+  expect(silencesOf({ ...history, heard: [heard] }, plan, 0).at(-1)?.mayBeToldAt).toEqual([5, 6, 7]);
 });

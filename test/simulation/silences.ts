@@ -1,5 +1,5 @@
 import type { Heard } from './bridge.ts';
-import type { Plan } from './detector.ts';
+import { type Plan, WILL_MS } from './detector.ts';
 import { type History, WINDOWS } from './simulation.ts';
 
 const PERIOD = WINDOWS.canaryPeriodMs;
@@ -85,20 +85,22 @@ class OpenSilence {
     this.#beatsSinceAnnounced++;
 
     const windows = announced.map(({ heartbeatMs }) => WINDOWS.misses * heartbeatMs + WINDOWS.graceMs);
-    const since = this.#last?.at ?? first.at;
+    // It may have been received long before Kafka took it.
+    const silentFrom = this.#last?.at ?? first.receivedAt;
     // A Last Will is believed sooner: a healthy detector would have signalled since. A broker may have kept it for long.
     const heartbeat = Math.min(...announced.map(({ heartbeatMs }) => heartbeatMs));
-    const least = this.#isCutOff(this.#last ? since : 0, at) ? heartbeat + PERIOD : Math.min(...windows);
+    const least = this.#isCutOff(this.#last ? silentFrom - WILL_MS : 0, at) ? heartbeat + PERIOD : Math.min(...windows);
     const paths = this.#bridges(appendedAt).map((name) => {
       const own = songs.get(name);
       const gone = own !== song && (own === undefined || at - own.last >= (GONE_BEATS - 3) * PERIOD);
-      const silentMs = gone || !own ? at - since : own.last - Math.max(since, own.from);
+      const silentMs = gone || !own ? at - silentFrom : own.last - Math.max(silentFrom, own.from);
       return { own, gone, silentMs };
     });
-    const isToBlame = paths.some(({ gone, silentMs }) => silentMs > least && (gone || this.#isAiling(since, at)));
+    const isToBlame = paths.some(({ gone, silentMs }) => silentMs > least && (gone || this.#isAiling(silentFrom, at)));
     if (isToBlame) this.#mayBeToldAt.push(offset);
     if (paths.some(({ own, gone }) => own !== song && !gone)) return;
 
+    const since = this.#last?.at ?? first.at;
     // A watchdog that starts after a change of the heartbeat knows the new one only, and not since when.
     const changes = (this.#history.announced.get(this.#plan.id) ?? []).slice(1);
     if (changes.some((change) => change.at > since || this.#history.story.crashRate > 0)) return;

@@ -12,7 +12,7 @@ import { WatchdogProcess } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 import { END_MS, type Story, storyOf, TROUBLE_MS } from './story.ts';
 import type { Tenure } from './tenure.ts';
-import { SITE, type World } from './world.ts';
+import { SITE, T0, type World } from './world.ts';
 
 export const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000 } as const;
 
@@ -41,6 +41,8 @@ export interface Announcement {
 
 export interface Announced {
   readonly at: number;
+  /** When the bridge really received it, ms. */
+  readonly receivedAt: number;
   readonly heartbeatMs: number;
 }
 
@@ -62,7 +64,7 @@ export async function simulate(seed: string): Promise<History> {
     if (records) records[offset] = truth;
   });
   const announcements: Announcement[] = [];
-  const announced = followRegistry(world, announcements);
+  const announced = followRegistry(world, story, announcements);
   const watched = watch(world, story);
   await world.scheduler.runUntil(END_MS);
   return { story, world, heard, announcements, announced, watched };
@@ -103,6 +105,7 @@ function build(world: World, story: Story, onHeard: (partition: number, offset: 
 
 function followRegistry(
   { log, scheduler }: World,
+  { bridges }: Story,
   announcements: Announcement[],
 ): ReadonlyMap<number, readonly Announced[]> {
   const announced = new Map<number, Announced[]>();
@@ -112,10 +115,14 @@ function followRegistry(
     if (!record) return;
     const id = Number(record.key);
     const { heartbeatMs } = JSON.parse(String(record.value));
-    announcements.push({ id, at: scheduler.now, bridge: headerOf(record, 'bridge') ?? '' });
+    const bridge = headerOf(record, 'bridge') ?? '';
+    announcements.push({ id, at: scheduler.now, bridge });
     const known = announced.get(id) ?? [];
     announced.set(id, known);
-    if (known.at(-1)?.heartbeatMs !== heartbeatMs) known.push({ at: scheduler.now, heartbeatMs });
+    if (known.at(-1)?.heartbeatMs !== heartbeatMs) {
+      const skewMs = bridges.find(({ name }) => name === bridge)?.skewMs ?? 0;
+      known.push({ at: scheduler.now, receivedAt: record.timestamp - T0 - skewMs, heartbeatMs });
+    }
   });
   return announced;
 }
