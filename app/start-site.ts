@@ -32,6 +32,8 @@ export interface SiteOptions {
   readonly host?: string;
   readonly emailTo?: string | readonly string[];
   readonly smsTo?: string | readonly string[];
+  /** A folder in which the embedded Kafka keeps its data, so that the next site there goes on where this one was. */
+  readonly data?: string;
   readonly seed?: string;
   /** How long a failed send waits before each further attempt, in milliseconds; four of them. */
   readonly retryDelaysMs?: readonly number[];
