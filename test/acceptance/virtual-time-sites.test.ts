@@ -1,49 +1,7 @@
-import { expect, test } from 'vitest';
-import { startSite } from '../../app/index.ts';
+import { test } from 'vitest';
+import { expectNoMore, handles, live } from './site-life.ts';
 
-/** What keeps a process alive, by kind, once the event loop has closed what was given up. */
-async function handles() {
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-  const counts: Record<string, number> = {};
-  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
-  return {
-    sockets: counts['TCPSocketWrap'] ?? 0,
-    servers: counts['TCPServerWrap'] ?? 0,
-    timers: counts['Timeout'] ?? 0,
-  };
-}
-
-/** The test runner has a timer or two of its own, which come and go. */
-function expectNoMore(now: Awaited<ReturnType<typeof handles>>, before: typeof now): void {
-  expect({ ...now, timers: 0 }).toEqual({ ...before, timers: 0 });
-  expect(now.timers - before.timers).toBeLessThan(3);
-}
-
-/** A life of a site, in which people are told of a fire and of a fault. */
-async function live(): Promise<void> {
-  const site = await startSite({ clock: 'virtual', detectors: 8, floors: 4 });
-  try {
-    await site.detector(3).trip();
-    await site.valve(3).opened();
-    await site.detector(8).kill();
-    await site.inbox.email({ about: site.detector(8) });
-  } finally {
-    await site.stop();
-  }
-}
-
-test('fifty sites one after the other leave no handle, and memory stays flat', { timeout: 120_000 }, async () => {
-  const before = await handles();
-  const heap: number[] = [];
-  for (let i = 0; i < 50; i++) {
-    await live();
-    if (i % 10 === 9) heap.push(process.memoryUsage().heapUsed);
-  }
-  expectNoMore(await handles(), before);
-  // Without a collector that can be called, the least of the later ones is what is not given back.
-  expect(Math.min(...heap.slice(2)) - Math.min(...heap.slice(0, 2))).toBeLessThan(30_000_000);
-});
-
+// Fifty of them, one after the other: test/real/fifty-sites.test.ts.
 test('eight sites live side by side', { timeout: 60_000 }, async () => {
   const before = await handles();
   await Promise.all(Array.from({ length: 8 }, live));
