@@ -1,8 +1,9 @@
 import type { Admin } from 'kafkajs';
 import createAdmin from 'kafkajs/src/admin/index.js';
 import type { GroupView } from '../../contracts/http.ts';
-import { type KafkaClient, Link } from './client.ts';
+import type { KafkaClient } from './client.ts';
 import { stopped } from './errors.ts';
+import { Link } from './link.ts';
 
 /**
  * Opens an administrator's connection for as long as `use` runs. Rejects with KAFKA_UNREACHABLE, with STOPPED when `signal`

@@ -6,10 +6,11 @@ import type { Service } from '../../contracts/service.ts';
 import type { Ended } from '../../contracts/transit.ts';
 import { Backoff, withinMs } from './backoff.ts';
 import type { Claim, Work } from './claim.ts';
-import { type KafkaClient, Link } from './client.ts';
+import type { KafkaClient } from './client.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { errorFields, stopped } from './errors.ts';
 import { Generation } from './generation.ts';
+import { Link } from './link.ts';
 import { isWorthJoiningAgain, Membership } from './membership.ts';
 
 /** How long the coordinator may take to see a member off, in milliseconds. */

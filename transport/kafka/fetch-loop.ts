@@ -4,8 +4,9 @@ import { sleep } from '../../contracts/clock.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
 import type { Reader } from '../../contracts/transit.ts';
 import { Backoff } from './backoff.ts';
-import { type KafkaClient, type Link, READ_COMMITTED } from './client.ts';
+import type { KafkaClient } from './client.ts';
 import { errorFields, kafkaErrorType } from './errors.ts';
+import { type Link, READ_COMMITTED } from './link.ts';
 import { extentsOf } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 

@@ -1,7 +1,7 @@
 import type { Broker } from 'kafkajs/src/cluster/index.js';
 import { ASSIGNER, assignPartitions, decodeAssignment, encodeAssignment, encodeSubscription } from './assigner.ts';
-import type { Link } from './client.ts';
 import { kafkaErrorType } from './errors.ts';
+import type { Link } from './link.ts';
 import type { Committed } from './types.ts';
 
 /**

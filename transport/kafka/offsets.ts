@@ -1,6 +1,7 @@
 import { Backoff } from './backoff.ts';
-import type { KafkaClient, Link } from './client.ts';
+import type { KafkaClient } from './client.ts';
 import { errorFields, stopped } from './errors.ts';
+import type { Link } from './link.ts';
 
 /** First and next offset of a partition. */
 export interface Extent {

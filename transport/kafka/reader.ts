@@ -2,10 +2,11 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
 import type { Service } from '../../contracts/service.ts';
 import { withinMs } from './backoff.ts';
-import { type KafkaClient, Link } from './client.ts';
+import type { KafkaClient } from './client.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { stopped } from './errors.ts';
 import { FetchLoop } from './fetch-loop.ts';
+import { Link } from './link.ts';
 import { extentsOf, persistently } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 
