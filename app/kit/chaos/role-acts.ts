@@ -1,22 +1,11 @@
 import { z } from 'zod';
 import type { Timer } from '../../../contracts/clock.ts';
 import { durationSchema } from '../../../contracts/duration.ts';
-import type { KafkaRole } from '../../../contracts/roles.ts';
+import { KAFKA_ROLES, type KafkaRole } from '../../../contracts/roles.ts';
 import type { Effect } from '../../../transport/lifeline.ts';
 import type { FatalMoment } from '../../life.ts';
 import { act } from './act.ts';
 import type { World } from './fault.ts';
-
-const KILLABLE = [
-  'bridge',
-  'filter',
-  'floor-controller',
-  'watchdog',
-  'router',
-  'email',
-  'sms',
-  'lamp',
-] as const satisfies readonly KafkaRole[];
 
 /** What a role does to the world: `send` is a mail, an SMS, a lamp, or a message to a device. */
 const EFFECTS = ['produce', 'changelog', 'commit', 'send'] as const;
@@ -35,7 +24,7 @@ export const ROLE_ACTS = {
       'a role dies as if its process were killed, now or between two of its effects; healed, it is started again',
     schema: z
       .strictObject({
-        role: z.enum(KILLABLE),
+        role: z.enum(KAFKA_ROLES),
         before: effect.describe('just before this effect').optional(),
         after: effect.describe('just after this effect is acknowledged').optional(),
         nth: z.int().min(1).default(1).describe('which of these effects, counted from now'),
@@ -58,7 +47,7 @@ export const ROLE_ACTS = {
   }),
   'role.restart': act({
     summary: 'a role that was killed is started again',
-    schema: z.strictObject({ role: z.enum(KILLABLE) }),
+    schema: z.strictObject({ role: z.enum(KAFKA_ROLES) }),
     words: ({ role }) => `${role} is started again`,
     begin: async ({ process }, { role }) => {
       await process.slot(role).restart();
