@@ -99,7 +99,7 @@ export class Site {
 
   /**
    * Resolves when the site has settled: no message is on its way, every group is at the end of its topics, nothing is being
-   * sent. What others wrote to Kafka, or published over MQTT, by then counts too. @throws SmokewireError SETTLE_TIMEOUT
+   * sent. What others wrote to Kafka, or published over MQTT at QoS 1, by then counts too. @throws SmokewireError SETTLE_TIMEOUT
    */
   settled(): Promise<void> {
     return this.#watched.settled();

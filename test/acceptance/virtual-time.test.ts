@@ -105,12 +105,13 @@ describe('a site has settled, and not a moment before, after', () => {
 });
 
 describe('settled() counts what others did by then', () => {
-  test.each([0, 1] as const)('over MQTT at QoS %i', async (qos) => {
+  // At QoS 0 nobody knows when the broker has read it, not even who sent it.
+  test('over MQTT at QoS 1', async () => {
     const site = await virtualSite();
     const stranger = await mqtt.connectAsync(site.addresses.mqtt);
     onTestFinished(() => stranger.endAsync());
     for (let id = 70; id < 80; id++) {
-      await stranger.publishAsync(`fire/v1/hq/${1 + (id % 4)}/detectors/${id}/signal`, '1', { qos });
+      await stranger.publishAsync(`fire/v1/hq/${1 + (id % 4)}/detectors/${id}/signal`, '1', { qos: 1 });
       await exactly(site, () => site.settled());
       expect(site.detector(id).state).toBe('alarm');
     }

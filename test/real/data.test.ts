@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { seededRandom } from '../../app/random.ts';
 import { runCommand } from '../support/command.ts';
 import { eventually, within } from '../support/eventually.ts';
-import { upCommand } from './up-command.ts';
+import { upCommand } from '../acceptance/up-command.ts';
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'smokewire-data-'));

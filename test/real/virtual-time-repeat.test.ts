@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type SiteEvent, startSite } from '../../app/index.ts';
 
 /** `npm run test:repeat` asks for more. */
-const RUNS = Number(process.env['SMOKEWIRE_REPEAT'] ?? 3);
+const RUNS = Number(process.env['SMOKEWIRE_REPEAT'] ?? 10);
 
 /**
  * A rich story without chaos, which has its own (test/app/kit/chaos): every event in its order for each subject, since what
