@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import { seededRandom } from '../../app/random.ts';
+import { upCommand } from '../acceptance/up-command.ts';
 import { runCommand } from '../support/command.ts';
 import { eventually, within } from '../support/eventually.ts';
-import { upCommand } from '../acceptance/up-command.ts';
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'smokewire-data-'));
