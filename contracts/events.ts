@@ -114,13 +114,73 @@ export const detectorStateChanged = defineEvent({
   key: (data: DetectorState) => String(data.id),
 });
 
+/**
+ * What is said of a subject: `opened` and `closed` are a fault's; `suspect` that a Last Will came, `trusted` that it was
+ * refuted, without a fault.
+ */
+export const VERDICT_CHANGES = ['suspect', 'trusted', 'opened', 'closed'] as const;
+export const VERDICT_CAUSES = [
+  'silent',
+  'lost-connection',
+  'duplicate-id',
+  'wrong-floor',
+  'babbling',
+  'pipeline',
+] as const;
+const verdictSchema = z.object({
+  site: z.string().min(1),
+  /** Which watchdog found it out: that of redundant ones is the name of its consumer group. */
+  group: z.string().min(1).max(63),
+  /** `detector/8`, `pipeline` */
+  subject: z.string().min(1).max(200),
+  /** The fault; null where the change is `suspect` or `trusted`. Redundant watchdogs give a detector's the same id. */
+  incident: uuid.nullable(),
+  /** The count of the subject's faults of this kind: an older one is no news. */
+  episode: z.int().nonnegative(),
+  change: z.enum(VERDICT_CHANGES),
+  cause: z.enum(VERDICT_CAUSES),
+  floor: floor.nullable(),
+  /** Whose time it is judged by, by name. */
+  bridge: z.string().nullable(),
+  gateway: z.string().nullable(),
+  heartbeatMs: z.int().positive().nullable(),
+  at: time,
+  reason: z.string().max(1_000),
+});
+export type Verdict = z.infer<typeof verdictSchema>;
+/** What a watchdog found out; the correlator decides who is told of what. It stands in the partition of the site's key. */
+export const verdictReached = defineEvent({
+  type: 'smokewire.detector.verdict',
+  topic: 'verdicts',
+  schema: verdictSchema,
+  key: (data: Verdict) => data.site,
+});
+
+const counts = z.record(z.string(), z.int().positive());
+const censusSchema = z.object({
+  /** The watchdog's, not the record's: that is the one of the site's key. */
+  partition: z.int().nonnegative(),
+  /** How many registered detectors are on each floor, behind each bridge, behind each gateway; none is left out. */
+  floors: counts,
+  bridges: counts,
+  gateways: counts,
+});
+export type Census = z.infer<typeof censusSchema>;
+/** How many detectors a watchdog's partition holds, on change only. It stands in the partition of the site's key. */
+export const censusTaken = defineEvent({
+  type: 'smokewire.watchdog.census',
+  topic: 'census',
+  schema: censusSchema,
+  key: (data: Census) => String(data.partition),
+});
+
 export const INCIDENT_KINDS = ['fire', 'fault'] as const;
 const notificationSchema = z.object({
   incident: uuid,
   kind: z.enum(INCIDENT_KINDS),
   /** `opened` and `closed` are told to people; `updated` (a further detector joins a fire) is for the panel. */
   change: z.enum(['opened', 'updated', 'closed']),
-  /** `floor/3`, `detector/8`, `valve/3`, `pipeline` */
+  /** `floor/3`, `detector/8`, `valve/3`, `pipeline`; of a fault of many `floor/3`, `gateway/…`, `bridge/…`, `site` */
   subject: z.string().min(1).max(200),
   floor: floor.nullable(),
   /** The detectors involved so far, in the order in which they came. */

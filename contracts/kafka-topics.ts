@@ -29,6 +29,10 @@ const STREAMS = [
   ['valve-states', 'compact'],
   ['detectors', 'compact'],
   ['presence', 'compact'],
+  // What the watchdog finds out; keyed by site.
+  ['verdicts', 'delete'],
+  // How many detectors stand behind what; keyed by the watchdog's partition.
+  ['census', 'compact'],
   ['notifications', 'delete'],
   ['emails', 'delete'],
   ['sms', 'delete'],
@@ -39,6 +43,8 @@ const STREAMS = [
   ['lamps', 'compact'],
   // State of the floor controller; keyed by floor.
   ['floor-controller.state', 'compact'],
+  // State of the correlator; keyed by what a fault is about.
+  ['correlator.state', 'compact'],
 ] as const satisfies readonly (readonly [string, Cleanup])[];
 
 export type StreamName = (typeof STREAMS)[number][0];
@@ -64,6 +70,7 @@ const WITH_DEAD_LETTERS: readonly StreamName[] = [
   'valve-states',
   'detectors',
   'presence',
+  'verdicts',
   'notifications',
   'emails',
   'sms',

@@ -26,6 +26,8 @@ export const detectorConfigSchema = z.object({
   heartbeatMs: z.int().min(10).max(86_400_000),
   kind: z.string().min(1).max(64),
   label: z.string().max(200),
+  /** What it reaches the broker through, where detectors share such a thing: it may be lost with all of them. */
+  gateway: z.string().min(1).max(64).optional(),
 });
 export type DetectorConfig = z.infer<typeof detectorConfigSchema>;
 
