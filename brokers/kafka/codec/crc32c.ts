@@ -1,8 +1,10 @@
 /** Reversed Castagnoli polynomial (RFC 3720 appendix B.4). */
 const POLYNOMIAL = 0x82f63b78;
+/** So many bytes are folded in a step ("slicing by 16"), each by a table of its own. */
+const STEP = 16;
 
-/** Eight tables of 256 entries, one behind the other: eight bytes are folded in a step ("slicing by 8"). */
-const TABLES = new Int32Array(8 * 256);
+/** The tables, of 256 entries each, one behind the other. */
+const TABLES = new Int32Array(STEP * 256);
 
 for (let byte = 0; byte < 256; byte++) {
   let crc = byte;
@@ -16,23 +18,31 @@ for (let i = 256; i < TABLES.length; i++) {
 
 /** CRC-32C of `bytes[from, to)`, as an unsigned number. */
 export function crc32c(bytes: Buffer, from = 0, to = bytes.length): number {
+  // A DataView reads a word in one machine instruction; a Buffer puts it together from its bytes.
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let crc = -1;
   let at = from;
-  for (; at + 8 <= to; at += 8) {
-    const low = crc ^ bytes.readInt32LE(at);
-    const high = bytes.readInt32LE(at + 4);
-    crc =
-      entry(1792 + (low & 0xff)) ^
-      entry(1536 + ((low >>> 8) & 0xff)) ^
-      entry(1280 + ((low >>> 16) & 0xff)) ^
-      entry(1024 + (low >>> 24)) ^
-      entry(768 + (high & 0xff)) ^
-      entry(512 + ((high >>> 8) & 0xff)) ^
-      entry(256 + ((high >>> 16) & 0xff)) ^
-      entry(high >>> 24);
+  for (; at + STEP <= to; at += STEP) {
+    // What does not depend on the step before comes first, so that the processor need not wait for it.
+    const rest =
+      word(8, view.getInt32(at + 4, true)) ^
+      word(4, view.getInt32(at + 8, true)) ^
+      word(0, view.getInt32(at + 12, true));
+    crc = word(12, crc ^ view.getInt32(at, true)) ^ rest;
   }
-  for (; at < to; at++) crc = entry((crc ^ bytes.readUInt8(at)) & 0xff) ^ (crc >>> 8);
+  for (; at < to; at++) crc = entry((crc ^ view.getUint8(at)) & 0xff) ^ (crc >>> 8);
   return ~crc >>> 0;
+}
+
+/** Four bytes, the last of which goes through the table of that number, and those before it through the next ones. */
+function word(table: number, bytes: number): number {
+  const at = table * 256;
+  return (
+    entry(at + 768 + (bytes & 0xff)) ^
+    entry(at + 512 + ((bytes >>> 8) & 0xff)) ^
+    entry(at + 256 + ((bytes >>> 16) & 0xff)) ^
+    entry(at + (bytes >>> 24))
+  );
 }
 
 function entry(index: number): number {
