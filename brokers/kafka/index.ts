@@ -9,7 +9,6 @@ import { Groups } from './groups.ts';
 import { REGISTRY } from './registry.ts';
 import type { BrokerState } from './request.ts';
 import { hostAndPort, Listener } from './server.ts';
-import { restore } from './storage/restore.ts';
 import { Storage } from './storage/storage.ts';
 import { NO_STORE, type Store } from './store.ts';
 import { Topics } from './topics.ts';
@@ -132,7 +131,7 @@ export class KafkaBroker implements Service {
     });
     this.#listener = listener;
     try {
-      this.#openStorage();
+      await this.#openStorage();
       await listener.listen(this.#port);
     } catch (error) {
       await this.#storage?.close();
@@ -144,9 +143,12 @@ export class KafkaBroker implements Service {
     logger.debug({ host: this.#host, port: this.#port }, 'kafka broker listens');
   }
 
-  #openStorage(): void {
-    this.#storage?.open();
-    if (this.#storage && !this.#restored) restore(this.#broker, this.#storage);
+  async #openStorage(): Promise<void> {
+    const storage = this.#storage;
+    if (!storage) return;
+    await storage.open();
+    const { restore } = await import('./storage/restore.ts');
+    if (!this.#restored) restore(this.#broker, storage);
     this.#restored = true;
   }
 }

@@ -5,7 +5,7 @@ import { messageOf, SmokewireError } from '../../../contracts/errors.ts';
 import type { Logger } from '../../../contracts/logger.ts';
 import type { SlabSummary } from '../slab.ts';
 import type { Change, LogBounds, LogState, Store } from '../store.ts';
-import { BOUNDS, type Entries, LOGS, SEGMENTS } from './entries.ts';
+import type { Entries } from './entries.ts';
 import { Flusher } from './flusher.ts';
 import { Journal } from './journal.ts';
 import { Lock } from './lock.ts';
@@ -62,13 +62,15 @@ export class Storage implements Store {
     this.#cache = new SlabCache(cacheBytes);
   }
 
-  /** Reads the journal. Throws START_FAILED when the folder cannot be used. */
-  open(): void {
+  /** Reads the journal. Rejects with START_FAILED when the folder cannot be used. */
+  async open(): Promise<void> {
+    // Schemas and what interprets them are half of the broker's own memory: who keeps nothing does without.
+    const schemas = await import('./entries.ts');
     try {
       mkdirSync(this.#folder, { recursive: true });
       this.#lock.take();
       this.#journal.open();
-      this.#readPartitions();
+      this.#readPartitions(schemas);
     } catch (error) {
       this.#journal.close();
       this.#lock.release();
@@ -140,7 +142,7 @@ export class Storage implements Store {
     });
   }
 
-  #readPartitions(): void {
+  #readPartitions({ BOUNDS, LOGS, SEGMENTS }: typeof import('./entries.ts')): void {
     for (const { key, value } of this.entries(BOUNDS)) this.#bounds.set(key.join('/'), value);
     for (const { key, value } of this.entries(LOGS)) this.#states.set(key.join('/'), value);
     for (const { key, value } of this.entries(SEGMENTS)) {

@@ -48,7 +48,7 @@ test('a log on disk answers as one in memory, however often it is started again'
       const folders = [newFolder()];
       const clock = new ManualClock();
       const memory = new PartitionLog(clock, () => CONFIG);
-      let storage = opened(folders[0] ?? '', clock);
+      let storage = await opened(folders[0] ?? '', clock);
       let disk = new PartitionLog(clock, () => CONFIG, storage.log(TOPIC, 0));
       const sequences = new Map<number, number>();
       try {
@@ -60,7 +60,7 @@ test('a log on disk answers as one in memory, however often it is started again'
             if (taken.killed) cpSync(left, next, { recursive: true });
             folders.push(next);
             await storage.close();
-            storage = opened(next, clock);
+            storage = await opened(next, clock);
             disk = new PartitionLog(clock, () => CONFIG, storage.log(TOPIC, 0));
           } else {
             const [expected, seen] = [memory, disk].map((log) => take(log, taken, sequences));
@@ -80,9 +80,9 @@ test('a log on disk answers as one in memory, however often it is started again'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'smokewire-log-'));
 
-function opened(folder: string, clock: ManualClock): Storage {
+async function opened(folder: string, clock: ManualClock): Promise<Storage> {
   const storage = new Storage({ folder, clock, logger: recordingLogger(), cacheBytes: 3_000 });
-  storage.open();
+  await storage.open();
   return storage;
 }
 
