@@ -185,6 +185,7 @@ export class SiteProcess {
       // Those that this process simulates count from the start, the others once they were heard of.
       detectors: Math.max(counts.detectors, simulates ? config.detectors : 0),
       floors: Math.max(counts.floors, simulates ? config.floors : 0),
+      watchdogs: this.model.watchdogs.list(),
       uptimeMs: clock.now() - this.#part('startedAt'),
     };
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { disablementDurationSchema } from './disablements.ts';
 import { DETECTOR_STATES, INCIDENT_KINDS } from './events.ts';
 import { detectorModeSchema, signalValueSchema, valvePositionSchema } from './mqtt-payloads.ts';
 
@@ -12,10 +13,14 @@ export const ROUTES = [
   'GET /api/v1/detectors',
   'GET /api/v1/detectors/{id}',
   'POST /api/v1/detectors/{id}/{action}',
+  'PUT /api/v1/detectors/{id}/disablement',
+  'DELETE /api/v1/detectors/{id}/disablement',
   'GET /api/v1/floors',
   'GET /api/v1/floors/{floor}',
   'PUT /api/v1/floors/{floor}/valve',
   'POST /api/v1/floors/{floor}/reset',
+  'PUT /api/v1/floors/{floor}/disablement',
+  'DELETE /api/v1/floors/{floor}/disablement',
   'GET /api/v1/inbox/emails',
   'GET /api/v1/inbox/sms',
   'GET /api/v1/lamps',
@@ -55,6 +60,8 @@ export const siteViewSchema = z.object({
   states: z.record(z.enum(DETECTOR_STATES), z.int()),
   /** Whether the way from detectors to processors is proven alive: one fault about it all, and no verdict meanwhile. */
   pipeline: z.object({ state: z.enum(['ok', 'silent']), since: time.nullable() }),
+  /** When each watchdog last said that it lives and judges, by its consumer group and instance. */
+  watchdogs: z.array(z.object({ group: z.string(), instance: z.string(), at: time })),
   addresses: z.object({
     api: z.string(),
     mqtt: z.string().nullable(),
@@ -79,6 +86,8 @@ export const detectorViewSchema = z.object({
   signal: signalValueSchema.nullable(),
   lastSignalAt: time.nullable(),
   since: time.nullable(),
+  /** Until when its faults are not told, by its own planned silence or its floor's; null where they are. */
+  disabledUntil: time.nullable(),
 });
 export type DetectorView = z.infer<typeof detectorViewSchema>;
 
@@ -94,10 +103,16 @@ export const floorViewSchema = z.object({
   /** The fire incident that is open, null while there is none. */
   incident: z.string().nullable(),
   valve: z.object({ position: valvePositionSchema.nullable(), by: z.string().nullable(), since: time.nullable() }),
+  /** Until when the faults of its detectors are not told; null where they are. */
+  disabledUntil: time.nullable(),
 });
 export type FloorView = z.infer<typeof floorViewSchema>;
 
 export const valveRequestBodySchema = z.strictObject({ position: valvePositionSchema });
+export const disablementBodySchema = z.strictObject({
+  for: disablementDurationSchema,
+  reason: z.string().min(1).max(500).optional(),
+});
 /** What was accepted: the id under which it can be followed. */
 export const acceptedSchema = z.object({ id: z.string() });
 

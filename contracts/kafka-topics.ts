@@ -41,6 +41,10 @@ const STREAMS = [
   ['deliveries', 'delete'],
   // Each lamp as it is now; keyed by lamp.
   ['lamps', 'compact'],
+  // Planned silences of detectors and floors; keyed by site, so that all stand in one partition.
+  ['disablements', 'delete'],
+  // That each watchdog lives; keyed by its group and instance.
+  ['pulses', 'compact'],
   // State of the floor controller; keyed by floor.
   ['floor-controller.state', 'compact'],
   // State of the correlator; keyed by what a fault is about.
@@ -71,6 +75,7 @@ const WITH_DEAD_LETTERS: readonly StreamName[] = [
   'detectors',
   'presence',
   'verdicts',
+  'disablements',
   'notifications',
   'emails',
   'sms',

@@ -14,6 +14,7 @@ import { type App, createApp } from './http/app.ts';
 import { CommandWriter } from './http/commands.ts';
 import { deadLetterRoutes } from './http/dead-letters.ts';
 import { actionRoutes, detectorRoutes } from './http/detectors.ts';
+import { disablementRoutes } from './http/disablements.ts';
 import { EventStreams } from './http/event-streams.ts';
 import { eventRoutes } from './http/events.ts';
 import { floorRoutes } from './http/floors.ts';
@@ -125,6 +126,7 @@ export class HttpServer implements Service {
     siteRoutes(app, { model, clock, info, groups });
     detectorRoutes(app, model.detectors);
     floorRoutes(app, { floors: model.floors, commands, clock, random });
+    disablementRoutes(app, { model, commands, clock, random, site: () => info().name });
     deadLetterRoutes(app, { deadLetters: model.deadLetters, commands, clock });
     eventRoutes(app, streams);
     if (pageDir !== undefined) await pageRoutes(app, pageDir);

@@ -14,6 +14,10 @@ const LOOKS: Record<SiteEventType, { style: Style; mark: string; words: string }
   'detector.suspect': { style: 'yellow', mark: '?', words: 'lost its connection' },
   'detector.silent': { style: ['bold', 'yellow'], mark: '!', words: 'is silent' },
   'detector.recovered': { style: 'green', mark: '●', words: 'is back' },
+  'detector.disabled': { style: 'dim', mark: '◌', words: 'disabled' },
+  'detector.enabled': { style: 'green', mark: '●', words: 'enabled' },
+  'floor.disabled': { style: 'dim', mark: '◌', words: 'disabled' },
+  'floor.enabled': { style: 'green', mark: '●', words: 'enabled' },
   'pipeline.silent': {
     style: ['bold', 'magenta'],
     mark: '!',

@@ -6,6 +6,9 @@ import type { RecordSink } from '../../transport/kafka/types.ts';
 /** How long a caller is kept waiting for Kafka. */
 const PATIENCE_MS = 10_000;
 
+/** Whoever stands at the panel: the API has no login, so it cannot know more. */
+export const OPERATOR = 'operator/panel';
+
 /** Writes records, for a caller who waits: what Kafka does not acknowledge in time ends as NOT_READY. */
 export class CommandWriter {
   readonly #sink: RecordSink;

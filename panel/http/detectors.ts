@@ -37,7 +37,7 @@ export function detectorRoutes(app: App, detectors: Detectors): void {
     { schema: { summary: 'One detector', params, response: { 200: detectorViewSchema, 404: problemSchema } } },
     ({ params: { id } }) => {
       const view = detectors.view(id);
-      if (!view) throw unknown(id);
+      if (!view) throw unknownDetector(id);
       return view;
     },
   );
@@ -65,12 +65,12 @@ export function actionRoutes(
       if (fleet?.has(id)) await fleet.act(id, action);
       else if (known(id)) {
         throw new SmokewireError('DETECTOR_NOT_SIMULATED', `detector ${id} is not simulated by this process`);
-      } else throw unknown(id);
+      } else throw unknownDetector(id);
       return reply.code(202).send({ id, action });
     },
   );
 }
 
-function unknown(id: number): SmokewireError {
+export function unknownDetector(id: number): SmokewireError {
   return new SmokewireError('DETECTOR_UNKNOWN', `detector ${id} is not known here`);
 }

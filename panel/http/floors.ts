@@ -13,7 +13,7 @@ import {
 import type { Random } from '../../contracts/random.ts';
 import type { Floors } from '../model/floors.ts';
 import type { App } from './app.ts';
-import type { CommandWriter } from './commands.ts';
+import { type CommandWriter, OPERATOR } from './commands.ts';
 import { integerText } from './text.ts';
 
 interface FloorParts {
@@ -23,16 +23,13 @@ interface FloorParts {
   readonly random: Random;
 }
 
-/** Whoever stands at the panel: the API has no login, so it cannot know more. */
-const OPERATOR = 'operator/panel';
-
 const params = z.object({ floor: integerText });
 
 /** Floors, and what a human may order there: the valve's switch, and the end of a fire incident. */
 export function floorRoutes(app: App, { floors, commands, clock, random }: FloorParts): void {
   const find = (floor: number): FloorView => {
     const view = floors.view(floor);
-    if (!view) throw new SmokewireError('FLOOR_UNKNOWN', `floor ${floor} is not known here`);
+    if (!view) throw unknownFloor(floor);
     return view;
   };
 
@@ -88,4 +85,8 @@ export function floorRoutes(app: App, { floors, commands, clock, random }: Floor
       return reply.code(202).send({ id });
     },
   );
+}
+
+export function unknownFloor(floor: number): SmokewireError {
+  return new SmokewireError('FLOOR_UNKNOWN', `floor ${floor} is not known here`);
 }

@@ -40,6 +40,7 @@ export function siteRoutes(app: App, { model, clock, info, groups }: SiteParts):
   app.get('/api/v1/site', { schema: { summary: 'The site', response: { 200: siteViewSchema } } }, () => ({
     ...info(),
     ...siteCounts(model),
+    watchdogs: model.watchdogs.list(),
     uptimeMs: Math.round(clock.now() - startedAt),
   }));
 

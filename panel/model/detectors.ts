@@ -4,6 +4,7 @@ import type { DetectorView } from '../../contracts/http.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
 import type { DetectorMode, SignalValue } from '../../contracts/mqtt-payloads.ts';
 import { parseSignal, signalValueOf } from '../../contracts/signals.ts';
+import type { Disablements } from './disablements.ts';
 import type { Floors } from './floors.ts';
 import { SortedIds } from './sorted-ids.ts';
 
@@ -35,6 +36,12 @@ export interface DetectorQuery {
   readonly state?: StateName | undefined;
 }
 
+export interface DetectorsOptions {
+  readonly floors: Floors;
+  readonly disablements: Disablements;
+  readonly onChange: (id: number, floor: number) => void;
+}
+
 /**
  * Every detector that was announced, heard or judged. Whether one is silent or suspect is the watchdog's word; whether it is
  * in alarm is its own last signal, which is read from now on only and costs next to nothing when it repeats itself.
@@ -43,11 +50,13 @@ export class Detectors {
   readonly #entries = new Map<number, Entry>();
   readonly #ids = new SortedIds();
   readonly #floors: Floors;
+  readonly #disablements: Disablements;
   readonly #onChange: (id: number, floor: number) => void;
   readonly #counts: Record<StateName, number> = { ok: 0, alarm: 0, suspect: 0, silent: 0, 'never-seen': 0 };
 
-  constructor({ floors, onChange }: { floors: Floors; onChange: (id: number, floor: number) => void }) {
+  constructor({ floors, disablements, onChange }: DetectorsOptions) {
     this.#floors = floors;
+    this.#disablements = disablements;
     this.#onChange = onChange;
   }
 
@@ -66,6 +75,13 @@ export class Detectors {
 
   floorOf(id: number): number | undefined {
     return this.#entries.get(id)?.floor;
+  }
+
+  /** A detector, or a floor with all its detectors, was disabled or enabled: they look different now. */
+  disablementChanged(subject: string): void {
+    for (const { id, floor } of this.#entries.values()) {
+      if (subject === `detector/${id}` || subject === `floor/${floor}`) this.#onChange(id, floor);
+    }
   }
 
   register({ id, floor, mode, heartbeatMs }: Detector): void {
@@ -116,7 +132,7 @@ export class Detectors {
 
   view(id: number): DetectorView | undefined {
     const entry = this.#entries.get(id);
-    return entry && viewOf(entry);
+    return entry && this.#viewOf(entry);
   }
 
   /** By ascending id, and the id after which the next page begins; null at the end. */
@@ -127,9 +143,24 @@ export class Detectors {
       if (!entry || (floor !== undefined && entry.floor !== floor)) continue;
       if (state !== undefined && entry.state !== state) continue;
       if (detectors.length === limit) return { detectors, next: detectors.at(-1)?.id ?? null };
-      detectors.push(viewOf(entry));
+      detectors.push(this.#viewOf(entry));
     }
     return { detectors, next: null };
+  }
+
+  #viewOf(entry: Entry): DetectorView {
+    const { id, floor, mode, heartbeatMs, state, signal, lastSignalAt } = entry;
+    return {
+      id,
+      floor,
+      mode,
+      heartbeatMs,
+      state,
+      signal,
+      lastSignalAt: lastSignalAt === null ? null : rfc3339(lastSignalAt),
+      since: sinceOf(entry),
+      disabledUntil: this.#disablements.ofDetector(id, floor),
+    };
   }
 
   #hear(entry: Entry, { offset, timestamp }: InRecord, value: SignalValue): void {
@@ -204,18 +235,4 @@ function sinceOf({ told, toldSince, state, signalSince }: Entry): string | null 
   const word = told === state ? toldSince : null;
   const heard = signalSince === null ? null : rfc3339(signalSince);
   return word !== null && (heard === null || word > heard) ? word : heard;
-}
-
-function viewOf(entry: Entry): DetectorView {
-  const { id, floor, mode, heartbeatMs, state, signal, lastSignalAt } = entry;
-  return {
-    id,
-    floor,
-    mode,
-    heartbeatMs,
-    state,
-    signal,
-    lastSignalAt: lastSignalAt === null ? null : rfc3339(lastSignalAt),
-    since: sinceOf(entry),
-  };
 }

@@ -1,6 +1,7 @@
 import type { ValveState } from '../../contracts/events.ts';
 import type { FloorView } from '../../contracts/http.ts';
 import type { ValvePosition } from '../../contracts/mqtt-payloads.ts';
+import type { Disablements } from './disablements.ts';
 import { remember } from './remember.ts';
 
 interface Floor {
@@ -28,6 +29,11 @@ const REMEMBERED_COMMANDS = 10_000;
 export class Floors {
   readonly #floors = new Map<number, Floor>();
   readonly #commands = new Map<string, string>();
+  readonly #disablements: Disablements;
+
+  constructor(disablements: Disablements) {
+    this.#disablements = disablements;
+  }
 
   get count(): number {
     return this.#floors.size;
@@ -83,12 +89,23 @@ export class Floors {
 
   view(floor: number): FloorView | undefined {
     const entry = this.#floors.get(floor);
-    return entry && viewOf(entry);
+    return entry && this.#viewOf(entry);
   }
 
   /** By ascending floor. */
   list(): FloorView[] {
-    return [...this.#floors.values()].sort((a, b) => a.floor - b.floor).map(viewOf);
+    return [...this.#floors.values()].sort((a, b) => a.floor - b.floor).map((entry) => this.#viewOf(entry));
+  }
+
+  #viewOf({ floor, detectors, alarms, incident, position, by, since }: Floor): FloorView {
+    return {
+      floor,
+      detectors,
+      alarms: [...alarms].sort((a, b) => a - b),
+      incident,
+      valve: { position, by, since },
+      disabledUntil: this.#disablements.until(`floor/${floor}`),
+    };
   }
 
   #at(floor: number): Floor {
@@ -108,8 +125,4 @@ export class Floors {
     }
     return entry;
   }
-}
-
-function viewOf({ floor, detectors, alarms, incident, position, by, since }: Floor): FloorView {
-  return { floor, detectors, alarms: [...alarms].sort((a, b) => a - b), incident, valve: { position, by, since } };
 }

@@ -1,4 +1,5 @@
 import { type EventDefinition, parseEvent } from '../../contracts/cloud-events.ts';
+import { disablementChanged } from '../../contracts/disablements.ts';
 import {
   deliveryRecorded,
   detectorRegistered,
@@ -13,15 +14,26 @@ import {
 import type { LampView, SiteView } from '../../contracts/http.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
 import { DEAD_LETTER_TOPICS } from '../../contracts/kafka-topics.ts';
+import { watchdogPulsed } from '../../contracts/pulses.ts';
 import { isCanary } from '../../contracts/signals.ts';
 import type { SiteEvent } from '../../contracts/site-events.ts';
 import type { ChangeListener } from './changes.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Detectors } from './detectors.ts';
+import { Disablements } from './disablements.ts';
 import type { EventLog } from './event-log.ts';
 import { Floors } from './floors.ts';
 import { Incidents } from './incidents.ts';
-import { deliveryEvent, detectorEvent, incidentEvent, lampEvent, pipelineEvent, valveEvent } from './site-events.ts';
+import {
+  deliveryEvent,
+  detectorEvent,
+  disablementEvent,
+  incidentEvent,
+  lampEvent,
+  pipelineEvent,
+  valveEvent,
+} from './site-events.ts';
+import { Watchdogs } from './watchdogs.ts';
 
 /** What a record says, told as an event unless it is history; `cause` is what that event is recognised by when it is repeated. */
 type Tell = (event: SiteEvent | undefined, cause: string) => void;
@@ -32,13 +44,16 @@ type Fold = (record: InRecord, tell: Tell) => void;
  * changes is told to `events` (a thing that happened) and to those that listen for changes (a view to fetch again).
  */
 export class ReadModel {
-  readonly floors = new Floors();
+  readonly #disablements = new Disablements();
+  readonly floors = new Floors(this.#disablements);
   readonly detectors = new Detectors({
     floors: this.floors,
+    disablements: this.#disablements,
     onChange: (id, floor) => this.#detectorChanged(id, floor),
   });
   readonly incidents: Incidents;
   readonly deadLetters: DeadLetters;
+  readonly watchdogs = new Watchdogs();
   readonly #lamps = new Map<string, LampState>();
   /** The open faults about the pipeline, one for each of its parts that is judged on its own. */
   readonly #pipelineFaults = new Set<string>();
@@ -50,6 +65,8 @@ export class ReadModel {
   readonly #folds = new Map<string, Fold>([
     [detectorRegistered.topic, (record) => this.#register(record)],
     [detectorStateChanged.topic, (record, tell) => this.#judge(record, tell)],
+    [disablementChanged.topic, (record, tell) => this.#disable(record, tell)],
+    [watchdogPulsed.topic, (record) => this.#pulse(record)],
     [valveCommanded.topic, (record) => this.#command(record)],
     [valveReported.topic, (record, tell) => this.#report(record, tell)],
     [incidentChanged.topic, (record, tell) => this.#incident(record, tell)],
@@ -120,6 +137,21 @@ export class ReadModel {
     const { id, data } = parse(record, detectorStateChanged);
     if (isCanary(data.id)) return;
     tell(detectorEvent(this.detectors.judge(data), data), id);
+  }
+
+  #disable(record: InRecord, tell: Tell): void {
+    const { id, data } = parse(record, disablementChanged);
+    if (!this.#disablements.apply(data)) return;
+    this.detectors.disablementChanged(data.subject);
+    const [kind, number] = data.subject.split('/');
+    if (kind === 'floor') this.#changed({ view: 'floor', floor: Number(number) });
+    tell(disablementEvent(data), id);
+  }
+
+  #pulse(record: InRecord): void {
+    if (record.key === null) return;
+    if (record.value === null) this.watchdogs.remove(record.key);
+    else this.watchdogs.pulse(record.key, parse(record, watchdogPulsed).data);
   }
 
   #command(record: InRecord): void {

@@ -1,3 +1,4 @@
+import type { Disablement } from '../../contracts/disablements.ts';
 import type { Delivery, DetectorState, LampState, Notification, ValveState } from '../../contracts/events.ts';
 import type { SiteEvent } from '../../contracts/site-events.ts';
 import type { IncidentNews } from './incidents.ts';
@@ -33,6 +34,17 @@ export function detectorEvent(before: DetectorState['state'] | null, now: Detect
   }
   if (before !== 'suspect' && before !== 'silent') return undefined;
   return { type: 'detector.recovered', at, subject, data: { detector, floor, from: before } };
+}
+
+/** A planned silence that began, or ended: by an order, or because its end has come. */
+export function disablementEvent(change: Disablement): SiteEvent {
+  const { subject, at } = change;
+  const [kind, number] = subject.split('/');
+  const what = kind === 'floor' ? 'floor' : 'detector';
+  const about = { [what]: Number(number), by: change.change === 'ended' ? null : change.by };
+  if (change.change !== 'disabled') return { type: `${what}.enabled`, at, subject, data: about };
+  const { until, reason } = change;
+  return { type: `${what}.disabled`, at, subject, data: { ...about, until, reason } };
 }
 
 /** A valve that moved. */

@@ -75,6 +75,12 @@ export function sentence({ type, subject: about, data }: SiteEvent): string {
       return `${capital(who)} is silent`;
     case 'detector.recovered':
       return `${capital(who)} is back`;
+    case 'detector.disabled':
+    case 'floor.disabled':
+      return `${capital(who)} disabled until ${time(textOrNull(data['until']))}`;
+    case 'detector.enabled':
+    case 'floor.enabled':
+      return `${capital(who)} enabled`;
     case 'pipeline.silent':
       return 'The pipeline is silent: detectors cannot be judged';
     case 'pipeline.recovered':

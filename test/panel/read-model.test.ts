@@ -39,6 +39,7 @@ describe('detectors', () => {
       signal: null,
       lastSignalAt: null,
       since: null,
+      disabledUntil: null,
     });
     expect(model.floors.view(3)).toMatchObject({ floor: 3, detectors: 1, alarms: [] });
   });
@@ -54,6 +55,7 @@ describe('detectors', () => {
       signal: 1,
       lastSignalAt: at(5),
       since: at(5),
+      disabledUntil: null,
     });
     expect(model.floors.view(9)?.alarms).toEqual([412]);
   });
