@@ -1,4 +1,4 @@
-const FIRST_CHUNK = 512;
+const FIRST_CHUNK = 128;
 const SIZE_AND_CORRELATION = 8;
 
 /**
