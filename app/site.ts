@@ -207,7 +207,7 @@ export class Site {
   }
 
   /** The running parts themselves, for those who want to break them. */
-  get parts(): Pick<SiteProcess, 'embedded' | 'fleet' | 'valves' | 'canary'> {
+  get parts(): Pick<SiteProcess, 'embedded' | 'fleet' | 'valves' | 'canary' | 'slot'> {
     return this.#watched.process;
   }
 }
