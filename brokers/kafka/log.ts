@@ -5,18 +5,21 @@ import {
   batchBytes,
   batchIsControl,
   batchLastOffset,
-  batchMaxTimestamp,
   batchProblem,
   batchProducer,
+  type ProducerStamp,
   stampBatch,
 } from './batch.ts';
-import { compact } from './compaction.ts';
+import { type Cleaned, Cleaner } from './cleaner.ts';
+import type { CompactionOptions } from './compaction.ts';
 import { ErrorCode } from './error-codes.ts';
 import { type Ending, endingOf, markerBatch } from './marker.ts';
 import { type AbortedTransaction, OpenTransactions } from './open-transactions.ts';
 import { Producers } from './producers.ts';
-import { hasNullKey, offsetInBatchAt, type TimestampedOffset } from './records.ts';
-import { lastAtMost, Slab } from './slab.ts';
+import { hasNullKey, type TimestampedOffset } from './records.ts';
+import { expired } from './retention.ts';
+import { Segments } from './segments.ts';
+import { Slab } from './slab.ts';
 import type { KeptLog, LogBounds, LogState, LogStore } from './store.ts';
 import type { LogConfig } from './topic-config.ts';
 
@@ -43,21 +46,20 @@ export interface Appended {
  * One partition: batches as they came, in slabs. Nothing is parsed but batch headers, save for a lookup by timestamp
  * and compaction. The high watermark is the end, since there is one replica.
  */
-export class PartitionLog {
+export class PartitionLog implements Cleaned {
+  readonly segments = new Segments();
   readonly #clock: Clock;
   readonly #config: () => LogConfig;
   readonly #store: LogStore | undefined;
   readonly #producers = new Producers();
   readonly #transactions = new OpenTransactions();
+  readonly #cleaner = new Cleaner(this);
   readonly #watchers = new Set<Watcher>();
-  #slabs: Slab[] = [];
-  #bytes = 0;
   /** Of all batches that were ever appended. */
   #appendedBytes = 0;
   #startOffset = 0;
   #endOffset = 0;
   #compactedUpTo = 0;
-  #compacting = false;
 
   /** With a `store`, the log is what was kept there, and is kept there. */
   constructor(clock: Clock, config: () => LogConfig, store?: LogStore) {
@@ -70,7 +72,7 @@ export class PartitionLog {
 
   /** The first offset that can be read. */
   get startOffset(): number {
-    this.#expire();
+    this.#expire(this.#clock.now());
     return this.#startOffset;
   }
 
@@ -86,7 +88,11 @@ export class PartitionLog {
 
   /** Bytes of all batches held. */
   get bytes(): number {
-    return this.#bytes;
+    return this.segments.bytes;
+  }
+
+  get compactedUpTo(): number {
+    return this.#compactedUpTo;
   }
 
   /** Takes one batch of a Produce request. */
@@ -94,21 +100,19 @@ export class PartitionLog {
     const { maxMessageBytes, compacts, logAppendTime } = this.#config();
     const error = batchProblem(batch, maxMessageBytes);
     if (error !== ErrorCode.NONE) return notAppended(error);
-    const { startOffset } = this;
-    const refused = (error: ErrorCode) => ({ ...notAppended(error), startOffset });
-    if (compacts && hasNullKey(batch)) return refused(ErrorCode.INVALID_RECORD);
+    const now = this.#clock.now();
+    this.#expire(now);
+    const startOffset = this.#startOffset;
+    if (compacts && hasNullKey(batch)) return notAppended(ErrorCode.INVALID_RECORD, startOffset);
     const stamp = batchProducer(batch, 0);
     const verdict = this.#producers.judge(stamp);
-    if (verdict.kind === 'error') return refused(verdict.error);
-    const { NONE } = ErrorCode;
-    if (verdict.kind === 'duplicate')
-      return { error: NONE, baseOffset: verdict.baseOffset, appendTime: -1, startOffset };
+    if (verdict.kind === 'error') return notAppended(verdict.error, startOffset);
+    if (verdict.kind === 'duplicate') return { error, baseOffset: verdict.baseOffset, appendTime: -1, startOffset };
     if (!stamp.isTransactional && this.#transactions.isOpen(stamp.producerId)) {
-      return refused(ErrorCode.INVALID_TXN_STATE);
+      return notAppended(ErrorCode.INVALID_TXN_STATE, startOffset);
     }
-    const appendTime = logAppendTime ? this.#clock.now() : -1;
-    const baseOffset = this.#append(logAppendTime ? batchAppendedAt(batch, appendTime) : batch);
-    return { error: NONE, baseOffset, appendTime, startOffset: this.#startOffset };
+    const baseOffset = this.#append(logAppendTime ? batchAppendedAt(batch, now) : batch, now, stamp);
+    return { error, baseOffset, appendTime: logAppendTime ? now : -1, startOffset: this.#startOffset };
   }
 
   /** Whether the producer has written something here whose transaction is still open. */
@@ -123,7 +127,8 @@ export class PartitionLog {
 
   /** Writes the marker that ends a producer's transaction, also where it wrote nothing. */
   endTransaction(ending: Ending): void {
-    this.#append(markerBatch(ending, this.#clock.now()));
+    const now = this.#clock.now();
+    this.#append(markerBatch(ending, now), now);
   }
 
   /** The aborted transactions of which something lies in `slices`, which were read from `offset`. */
@@ -141,41 +146,17 @@ export class PartitionLog {
    * batch starts.
    */
   read(offset: number, maxBytes: number, atLeastOne: boolean, upTo: number = this.#endOffset): Buffer[] {
-    const slices: Buffer[] = [];
-    if (offset >= upTo) return slices;
-    let left = maxBytes;
-    for (let i = Math.max(0, this.#slabIndex(offset)); i < this.#slabs.length; i++) {
-      const slab = this.#slabs[i];
-      if (!slab) break;
-      const from = slab.positionOf(offset);
-      const to = upTo >= slab.endOffset ? slab.size : slab.positionOf(upTo);
-      const slice = slab.slice(from, to, left, atLeastOne && slices.length === 0);
-      if (slice.length > 0) slices.push(slice);
-      if (from + slice.length < slab.size) break;
-      left -= slice.length;
-    }
-    return slices;
+    return offset >= upTo ? [] : this.segments.read(offset, maxBytes, atLeastOne, upTo);
   }
 
   /** The greatest timestamp of a record; −1 without records. */
   get newestTimestamp(): number {
-    return this.#slabs.reduce((newest, slab) => Math.max(newest, slab.maxTimestamp), -1);
+    return this.segments.newestTimestamp;
   }
 
   /** The first record that is not older than `timestamp`; undefined when all are. */
   offsetAt(timestamp: number): TimestampedOffset | undefined {
-    this.#expire();
-    let found: TimestampedOffset | undefined;
-    for (const slab of this.#slabs) {
-      if (slab.maxTimestamp < timestamp) continue;
-      slab.eachBatch((bytes, at) => {
-        if (batchLastOffset(bytes, at) < this.#startOffset || batchMaxTimestamp(bytes, at) < timestamp) return false;
-        found = offsetInBatchAt(bytes, at, timestamp, this.#startOffset);
-        return found !== undefined;
-      });
-      if (found) return found;
-    }
-    return undefined;
+    return this.segments.offsetAt(timestamp, this.startOffset);
   }
 
   /** Moves the start to `offset`, which lies within the log, and gives back what lies before it. */
@@ -195,48 +176,64 @@ export class PartitionLog {
 
   /** The topic is gone: whoever waits for records is told. */
   delete(): void {
-    this.#slabs = [];
+    this.segments.clear();
     this.#store?.delete();
     for (const watcher of this.#watchers) watcher(0, 0);
   }
 
+  /** For the cleaner, as `compacted` is. */
+  compaction(): CompactionOptions | undefined {
+    const { compacts, deleteRetentionMs, segmentBytes } = this.#config();
+    if (!compacts) return undefined;
+    const wasAborted = (producerId: number, offset: number) => this.#transactions.wasAborted(producerId, offset);
+    return { now: this.#clock.now(), deleteRetentionMs, segmentBytes, wasAborted };
+  }
+
+  compacted(old: readonly Slab[], by: readonly Slab[], upTo: number): boolean {
+    if (this.#store?.replace(old, by, { ...this.#bounds, compactedUpTo: upTo }) === false) return false;
+    this.#compactedUpTo = upTo;
+    this.segments.replace(old, by);
+    this.#transactions.forget(upTo);
+    return true;
+  }
+
   /** Answers with the batch's offset. */
-  #append(batch: Buffer): number {
+  #append(batch: Buffer, now: number, stamp?: ProducerStamp): number {
     const stableBefore = this.#stableBytes;
     const firstOffset = this.#endOffset;
-    const slab = this.#slabFor(batch.length);
+    const slab = this.#slabFor(batch.length, now);
     stampBatch(batch, 0, firstOffset);
     this.#store?.append(slab, batch);
-    slab.append(batch, this.#clock.now());
+    this.segments.append(slab, batch, now);
     this.#endOffset = slab.endOffset;
-    this.#bytes += batch.length;
-    this.#note(batch, 0);
-    this.#expire();
+    if (stamp) this.#noteRecords(stamp, firstOffset, batch.length);
+    else this.#noteMarker(batch, 0);
+    this.#expire(now);
+    if (this.#watchers.size === 0) return firstOffset;
     const stable = this.#stableBytes - stableBefore;
     for (const watcher of this.#watchers) watcher(batch.length, stable);
     return firstOffset;
   }
 
   /** Remembers of a batch that was appended what its producer's next ones are judged by. */
-  #note(bytes: Buffer, at: number): void {
-    const firstOffset = batchBaseOffset(bytes, at);
-    if (batchIsControl(bytes, at)) {
-      const { producerId, epoch, committed } = endingOf(bytes, at);
-      this.#producers.fence(producerId, epoch);
-      this.#transactions.end(producerId, firstOffset, committed);
-    } else {
-      const stamp = batchProducer(bytes, at);
-      this.#producers.remember(stamp, firstOffset);
-      if (stamp.isTransactional) {
-        this.#transactions.append(stamp.producerId, { firstOffset, position: this.#appendedBytes });
-      }
+  #noteRecords(stamp: ProducerStamp, firstOffset: number, bytes: number): void {
+    this.#producers.remember(stamp, firstOffset);
+    if (stamp.isTransactional) {
+      this.#transactions.append(stamp.producerId, { firstOffset, position: this.#appendedBytes });
     }
+    this.#appendedBytes += bytes;
+  }
+
+  /** The end of a transaction was appended. */
+  #noteMarker(bytes: Buffer, at: number): void {
+    const { producerId, epoch, committed } = endingOf(bytes, at);
+    this.#producers.fence(producerId, epoch);
+    this.#transactions.end(producerId, batchBaseOffset(bytes, at), committed);
     this.#appendedBytes += batchBytes(bytes, at);
   }
 
   #restore({ slabs, state, behindState, startOffset, compactedUpTo }: KeptLog): void {
-    this.#slabs = [...slabs];
-    this.#bytes = sizeOf(slabs);
+    for (const slab of slabs) this.segments.add(slab);
     this.#startOffset = startOffset;
     this.#endOffset = Math.max(startOffset, slabs.at(-1)?.endOffset ?? 0);
     this.#compactedUpTo = compactedUpTo;
@@ -245,7 +242,8 @@ export class PartitionLog {
     this.#transactions.restore(state);
     for (const slab of behindState) {
       slab.eachBatch((bytes, at) => {
-        this.#note(bytes, at);
+        if (batchIsControl(bytes, at)) this.#noteMarker(bytes, at);
+        else this.#noteRecords(batchProducer(bytes, at), batchBaseOffset(bytes, at), batchBytes(bytes, at));
         return false;
       });
     }
@@ -265,86 +263,38 @@ export class PartitionLog {
     return { appendedBytes: this.#appendedBytes, producers: this.#producers.state, ...this.#transactions.state };
   }
 
-  #slabFor(length: number): Slab {
-    const last = this.#slabs.at(-1);
-    if (last?.fits(length)) return last;
-    const size = Math.min(Math.max(FIRST_SLAB_BYTES, (last?.capacity ?? 0) * 4), this.#config().segmentBytes);
-    const slab = new Slab(this.#endOffset, Math.max(size, length), this.#clock.now());
+  #slabFor(length: number, now: number): Slab {
+    const { newest } = this.segments;
+    if (newest?.fits(length)) return newest;
+    const size = Math.min(Math.max(FIRST_SLAB_BYTES, (newest?.capacity ?? 0) * 4), this.#config().segmentBytes);
+    const slab = new Slab(this.#endOffset, Math.max(size, length), now);
     this.#store?.roll(slab, this.#state);
-    this.#slabs.push(slab);
-    this.#compactWhenWorthIt();
+    this.segments.add(slab);
+    this.#cleaner.cleanWhenWorthIt();
     return slab;
   }
 
-  /** As Apache Kafka's cleaner at its default ratio: once as much is new as is compacted already. */
-  #compactWhenWorthIt(): void {
-    const { compacts, deleteRetentionMs, segmentBytes } = this.#config();
-    if (!compacts || this.#compacting) return;
-    const stable = this.stableOffset;
-    const closed = this.#slabs.slice(0, -1).filter((slab) => slab.endOffset <= stable);
-    const clean = sizeOf(closed.filter((slab) => slab.endOffset <= this.#compactedUpTo));
-    if (sizeOf(closed) < 2 * clean || closed.length === 0) return;
-    const upTo = closed.at(-1)?.endOffset ?? 0;
-    const wasAborted = (producerId: number, offset: number) => this.#transactions.wasAborted(producerId, offset);
-    const steps = compact(closed, { now: this.#clock.now(), deleteRetentionMs, segmentBytes, wasAborted });
-    this.#compacting = true;
-    const step = () => {
-      const { done, value } = steps.next();
-      if (!done) return setImmediate(step);
-      this.#compacting = false;
-      // Meanwhile retention or a deletion may have taken slabs away; then the next one tries again.
-      if (this.#slabs[0] !== closed[0]) return;
-      if (this.#store?.replace(closed, value, { ...this.#bounds, compactedUpTo: upTo }) === false) return;
-      this.#compactedUpTo = upTo;
-      this.#slabs.splice(0, closed.length, ...value);
-      this.#bytes += sizeOf(value) - sizeOf(closed);
-      this.#transactions.forget(upTo);
-      return this.#compactWhenWorthIt();
-    };
-    setImmediate(step);
-  }
-
-  #slabIndex(offset: number): number {
-    // The newest slab is the one that nearly every fetch wants.
-    const last = this.#slabs.length - 1;
-    if (offset >= (this.#slabs[last]?.baseOffset ?? 0)) return last;
-    return lastAtMost(
-      this.#slabs.map((slab) => slab.baseOffset),
-      offset,
-    );
-  }
-
-  /** Whole slabs leave by size and by age. Looked at whenever the log is touched, so that no timer is needed. */
-  #expire(): void {
-    const { deletes, retentionMs, retentionBytes } = this.#config();
-    if (!deletes) return;
-    const expired = retentionMs < 0 ? -1 : this.#clock.now() - retentionMs;
-    for (let first = this.#slabs[0]; first; first = this.#slabs[0]) {
-      const tooMuch = retentionBytes >= 0 && this.#slabs.length > 1 && this.#bytes - first.size >= retentionBytes;
-      if (!tooMuch && first.appendedAt >= expired) return;
-      this.#startOffset = Math.max(this.#startOffset, first.endOffset);
-      this.#dropFirst();
+  #expire(now: number): void {
+    const config = this.#config();
+    for (let slab = expired(this.segments, config, now); slab; slab = expired(this.segments, config, now)) {
+      this.#startOffset = Math.max(this.#startOffset, slab.endOffset);
+      this.#drop(slab);
     }
   }
 
   #dropBeforeStart(): void {
-    while (this.#slabs[0] && this.#slabs[0].endOffset <= this.#startOffset) this.#dropFirst();
+    const { segments } = this;
+    for (let slab = segments.oldest; slab && slab.endOffset <= this.#startOffset; slab = segments.oldest)
+      this.#drop(slab);
   }
 
-  #dropFirst(): void {
-    const first = this.#slabs[0];
-    if (!first) return;
-    this.#store?.trim(this.#bounds, first, this.#slabs.length === 1 ? this.#state : undefined);
-    this.#slabs.shift();
-    this.#bytes -= first.size;
-    this.#transactions.forget(first.endOffset);
+  #drop(oldest: Slab): void {
+    this.#store?.trim(this.#bounds, oldest, this.segments.count === 1 ? this.#state : undefined);
+    this.segments.shift();
+    this.#transactions.forget(oldest.endOffset);
   }
 }
 
-export function notAppended(error: ErrorCode): Appended {
-  return { error, baseOffset: -1, appendTime: -1, startOffset: -1 };
-}
-
-function sizeOf(slabs: readonly Slab[]): number {
-  return slabs.reduce((sum, slab) => sum + slab.size, 0);
+export function notAppended(error: ErrorCode, startOffset = -1): Appended {
+  return { error, baseOffset: -1, appendTime: -1, startOffset };
 }

@@ -46,6 +46,8 @@ export class OpenTransactions {
 
   /** The first one that began, before which everything is decided. */
   get oldest(): Begun | undefined {
+    // Asked for each batch, and nearly always there is none.
+    if (this.#open.size === 0) return undefined;
     for (const begun of this.#open.values()) return begun;
     return undefined;
   }
