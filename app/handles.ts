@@ -23,8 +23,23 @@ export function subjectOf(about: About): string {
   return typeof about === 'string' ? about : about.subject;
 }
 
+/** A planned silence: for how long faults are not told, from `1s` to `72h`, and why. */
+export interface PlannedSilence {
+  readonly for: Duration;
+  readonly reason?: string;
+}
+
+/** What can be planned to be silent (docs/watchdog.md). */
+export interface Disableable {
+  /** Its faults are not told until the end, or until it is enabled; fires are. In the place of an earlier planned silence. */
+  disable(silence: PlannedSilence): Promise<void>;
+  enable(): Promise<void>;
+  /** Until when it is disabled, RFC 3339, as the panel shows it; null where it is not. */
+  readonly disabledUntil: string | null;
+}
+
 /** One simulated detector, in a test's hands. Actions resolve when they are done. */
-export interface DetectorHandle extends Subject, Record<DetectorAction, () => Promise<void>> {
+export interface DetectorHandle extends Subject, Disableable, Record<DetectorAction, () => Promise<void>> {
   readonly id: number;
   /** Its state as the panel shows it now; undefined before anything is known of it. */
   readonly state: DetectorView['state'] | undefined;
@@ -53,7 +68,7 @@ export interface ValveHandle extends Subject {
   unstick(): void;
 }
 
-export interface FloorHandle extends Subject {
+export interface FloorHandle extends Subject, Disableable {
   readonly floor: number;
   /** Ends its fire incident. @throws SmokewireError FLOOR_IN_ALARM while a detector still signals 1 */
   reset(): Promise<void>;

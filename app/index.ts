@@ -15,10 +15,12 @@ export type { SiteEvent, SiteEventType } from '../contracts/site-events.ts';
 export type {
   About,
   DetectorHandle,
+  Disableable,
   FloorHandle,
   InboxHandle,
   LampHandle,
   MessageQuery,
+  PlannedSilence,
   Subject,
   ValveHandle,
   Within,

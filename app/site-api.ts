@@ -22,7 +22,7 @@ export class SiteApi {
   }
 
   /** Sends a command; resolves once the site has accepted it. */
-  async send(method: 'POST' | 'PUT', path: string, body?: object): Promise<unknown> {
+  async send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<unknown> {
     const text = await (await this.#request(method, path, body)).text();
     return text === '' ? {} : JSON.parse(text);
   }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { defineEvent } from './cloud-events.ts';
-import { durationSchema } from './duration.ts';
 
 /**
  * The longest planned silence, in ms. It is well below the time for which Kafka keeps a topic by default, so whoever reads
@@ -8,10 +7,10 @@ import { durationSchema } from './duration.ts';
  */
 export const MAX_DISABLEMENT_MS = 72 * 3_600_000;
 
-/** For how long something is disabled: `2h`, or milliseconds; at most 72 h. Gives milliseconds. */
-export const disablementDurationSchema = durationSchema.refine((ms) => ms >= 1_000 && ms <= MAX_DISABLEMENT_MS, {
-  error: 'from 1s to 72h',
-});
+/** For how long something may be disabled, in ms. */
+export const disablementMsSchema = z
+  .number()
+  .refine((ms) => ms >= 1_000 && ms <= MAX_DISABLEMENT_MS, 'a planned silence takes from 1s to 72h');
 
 const time = z.iso.datetime();
 

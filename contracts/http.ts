@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { disablementDurationSchema } from './disablements.ts';
+import { disablementMsSchema } from './disablements.ts';
+import { durationSchema } from './duration.ts';
 import { DETECTOR_STATES, INCIDENT_KINDS } from './events.ts';
 import { detectorModeSchema, signalValueSchema, valvePositionSchema } from './mqtt-payloads.ts';
 
@@ -110,7 +111,7 @@ export type FloorView = z.infer<typeof floorViewSchema>;
 
 export const valveRequestBodySchema = z.strictObject({ position: valvePositionSchema });
 export const disablementBodySchema = z.strictObject({
-  for: disablementDurationSchema,
+  for: durationSchema.pipe(disablementMsSchema),
   reason: z.string().min(1).max(500).optional(),
 });
 /** What was accepted: the id under which it can be followed. */

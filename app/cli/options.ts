@@ -39,6 +39,11 @@ export function integerArgument(text: string): number {
   return value;
 }
 
+/** Arguments of which each is an integer: for commander, which hands over one after the other. */
+export function integerArguments(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, integerArgument(text)];
+}
+
 /** An argument that is a duration, such as `5m`; gives milliseconds. */
 export function durationArgument(text: string): number {
   const ms = parseDuration(text);

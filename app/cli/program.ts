@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorTraits, SmokewireError } from '../../contracts/errors.ts';
 import { addDetectorActions } from './commands/actions.ts';
+import { addDisablement } from './commands/disablement.ts';
 import { addDlq } from './commands/dlq.ts';
 import { addInbox } from './commands/inbox.ts';
 import { addRecord } from './commands/record.ts';
@@ -62,6 +63,7 @@ function program(terminal: Terminal): Command {
   addRun(root, terminal);
   addDetectorActions(root, terminal);
   addSwitches(root, terminal);
+  addDisablement(root, terminal);
   addViews(root, terminal);
   addInbox(root, terminal);
   addTail(root, terminal);

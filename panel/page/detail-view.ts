@@ -1,6 +1,6 @@
 import type { DetectorAction, DetectorView } from '../../contracts/http.ts';
 import { byId, el, setAttribute, setText } from './dom.ts';
-import { duration, STATES, time } from './words.ts';
+import { disabledWords, duration, STATES, time } from './words.ts';
 
 const ACTIONS: readonly { action: DetectorAction; word: string; help: string }[] = [
   { action: 'trip', word: 'Trip', help: 'signals fire, at once and in every heartbeat' },
@@ -10,7 +10,7 @@ const ACTIONS: readonly { action: DetectorAction; word: string; help: string }[]
   { action: 'revive', word: 'Revive', help: 'brings it back' },
 ];
 
-const FACTS = ['Floor', 'Reports', 'Last signal', 'State since'] as const;
+const FACTS = ['Floor', 'Reports', 'Last signal', 'State since', 'Faults'] as const;
 
 /** The detector that was picked: what is known of it, and what can be done to it. */
 export class DetailView {
@@ -53,7 +53,7 @@ export class DetailView {
       setText(this.#title, 'Detector');
       return;
     }
-    const { id, floor, state, mode, heartbeatMs, lastSignalAt, signal, since } = detector;
+    const { id, floor, state, mode, heartbeatMs, lastSignalAt, signal, since, disabledUntil } = detector;
     setAttribute(this.#lamp, 'data-state', state);
     setText(this.#lamp, STATES[state].sign);
     setText(this.#title, `Detector ${id} · ${STATES[state].name}`);
@@ -65,6 +65,7 @@ export class DetailView {
     );
     this.#fact('Last signal', lastSignalAt === null ? 'none yet' : `${signal} at ${time(lastSignalAt)}`);
     this.#fact('State since', time(since));
+    this.#fact('Faults', disabledUntil === null ? 'are told' : disabledWords(disabledUntil));
   }
 
   #fact(name: (typeof FACTS)[number], words: string): void {

@@ -1,7 +1,7 @@
 import type { DetectorView, FloorView } from '../../contracts/http.ts';
 import { byId, el, setAttribute, setText } from './dom.ts';
 import type { Dirty, Store } from './store.ts';
-import { author, STATES, time } from './words.ts';
+import { author, disabledWords, STATES, time } from './words.ts';
 
 /** A floor with more detectors shows smaller lamps, without their numbers. */
 const DENSE = 48;
@@ -101,6 +101,7 @@ class FloorCard {
   readonly lamps = el('div', { class: 'lamp-grid', role: 'group' });
   readonly #title = el('h3');
   readonly #alarm = el('span', { class: 'alarm-note' });
+  readonly #disabled = el('span', { class: 'disabled-note' });
   readonly #valve = el('span', { class: 'valve-word' });
   readonly #switch = el('button', { type: 'button', class: 'switch', role: 'switch' }, el('span', { class: 'knob' }));
   readonly #reset = el('button', { type: 'button', class: 'reset' }, 'Reset');
@@ -117,7 +118,7 @@ class FloorCard {
     this.root = el(
       'article',
       { class: 'floor' },
-      el('header', {}, this.#title, this.#alarm, this.#reset),
+      el('header', {}, this.#title, this.#alarm, this.#disabled, this.#reset),
       this.lamps,
       el('footer', {}, el('span', { class: 'drop', 'aria-hidden': 'true' }), this.#valve, this.#switch),
     );
@@ -131,7 +132,7 @@ class FloorCard {
 
   draw(floor: FloorView): void {
     this.#floor = floor;
-    const { detectors, alarms, incident, valve } = floor;
+    const { detectors, alarms, incident, valve, disabledUntil } = floor;
     if (this.#ordered === valve.position) this.#ordered = undefined;
     this.root.classList.toggle('fire', incident !== null || alarms.length > 0);
     this.lamps.classList.toggle('dense', detectors > DENSE);
@@ -140,6 +141,7 @@ class FloorCard {
       this.#alarm,
       alarms.length > 0 ? `Fire: detector ${named}` : incident !== null ? 'Fire: waits for a reset' : '',
     );
+    setText(this.#disabled, disabledUntil === null ? '' : disabledWords(disabledUntil));
     this.#reset.hidden = incident === null;
     this.#reset.disabled = alarms.length > 0;
     setAttribute(
@@ -177,12 +179,14 @@ function valveWords({ position, by }: FloorView['valve']): string {
   return position === null ? 'Valve: no report' : `Valve ${position} ${position === 'open' ? author(by) : ''}`.trim();
 }
 
-function drawLamp(lamp: HTMLButtonElement, { id, state }: DetectorView): void {
+function drawLamp(lamp: HTMLButtonElement, { id, state, disabledUntil }: DetectorView): void {
   const { name, sign } = STATES[state];
+  const words = `detector ${id}: ${name}${disabledUntil === null ? '' : `, ${disabledWords(disabledUntil)}`}`;
   setAttribute(lamp, 'data-state', state);
   setAttribute(lamp, 'data-sign', sign);
-  setAttribute(lamp, 'aria-label', `detector ${id}: ${name}`);
-  setAttribute(lamp, 'title', `detector ${id}: ${name}`);
+  setAttribute(lamp, 'data-disabled', String(disabledUntil !== null));
+  setAttribute(lamp, 'aria-label', words);
+  setAttribute(lamp, 'title', words);
   setText(lamp, String(id));
 }
 

@@ -29,6 +29,11 @@ export function duration(ms: number): string {
   return ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`;
 }
 
+/** That faults are not told for some time. */
+export function disabledWords(until: string): string {
+  return `disabled until ${time(until)}`;
+}
+
 /** `detector/7` as people say it. */
 export function subject(name: string): string {
   const [kind = '', id] = name.split('/');
@@ -77,7 +82,7 @@ export function sentence({ type, subject: about, data }: SiteEvent): string {
       return `${capital(who)} is back`;
     case 'detector.disabled':
     case 'floor.disabled':
-      return `${capital(who)} disabled until ${time(textOrNull(data['until']))}`;
+      return `${capital(who)} ${disabledWords(text(data['until']))}`;
     case 'detector.enabled':
     case 'floor.enabled':
       return `${capital(who)} enabled`;

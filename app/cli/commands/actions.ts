@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { DETECTOR_ACTIONS, type DetectorAction } from '../../../contracts/http.ts';
 import { SiteApi } from '../../site-api.ts';
-import { addSiteOptions, integerArgument, siteUrl } from '../options.ts';
+import { addSiteOptions, integerArguments, siteUrl } from '../options.ts';
 import { painter, type Terminal } from '../terminal.ts';
 
 const MEANING: Record<DetectorAction, string> = {
@@ -16,7 +16,7 @@ const MEANING: Record<DetectorAction, string> = {
 export function addDetectorActions(program: Command, terminal: Terminal): void {
   for (const action of DETECTOR_ACTIONS) {
     addSiteOptions(program.command(action))
-      .addArgument(new Argument('<id...>', 'detectors').argParser(addInteger))
+      .addArgument(new Argument('<id...>', 'detectors').argParser(integerArguments))
       .description(MEANING[action])
       .addHelpText(
         'after',
@@ -33,8 +33,4 @@ export function addDetectorActions(program: Command, terminal: Terminal): void {
         }
       });
   }
-}
-
-function addInteger(text: string, before: readonly number[] = []): readonly number[] {
-  return [...before, integerArgument(text)];
 }

@@ -1,7 +1,7 @@
 import { SmokewireError } from '../../../contracts/errors.ts';
 import { acceptedSchema, DETECTOR_ACTIONS, type DetectorAction } from '../../../contracts/http.ts';
 import type { ValvePosition } from '../../../contracts/mqtt-payloads.ts';
-import type { DetectorHandle, FloorHandle, ValveHandle, Within } from '../../handles.ts';
+import type { DetectorHandle, FloorHandle, PlannedSilence, ValveHandle, Within } from '../../handles.ts';
 import { SiteApi } from '../../site-api.ts';
 import type { WatchedProcess } from '../watched-process.ts';
 import { type HandleParts, waitForPanel } from './parts.ts';
@@ -21,6 +21,10 @@ export function detectorHandle({ watched, assertions }: HandleParts, id: number)
     kill,
     silence,
     revive,
+    ...planned(watched, `detectors/${id}`),
+    get disabledUntil() {
+      return model.detectors.view(id)?.disabledUntil ?? null;
+    },
     get state() {
       return model.detectors.view(id)?.state;
     },
@@ -86,13 +90,30 @@ export function valveHandle({ watched, assertions }: HandleParts, floor: number)
 
 export function floorHandle({ watched }: HandleParts, floor: number): FloorHandle {
   const reset = async () => void (await send(watched, 'POST', `/api/v1/floors/${floor}/reset`));
-  return { subject: `floor/${floor}`, floor, reset };
+  return {
+    subject: `floor/${floor}`,
+    floor,
+    reset,
+    ...planned(watched, `floors/${floor}`),
+    get disabledUntil() {
+      return watched.process.model.floors.view(floor)?.disabledUntil ?? null;
+    },
+  };
+}
+
+/** What plans a silence, by the path of what it is about. */
+function planned(watched: WatchedProcess, path: string) {
+  return {
+    disable: async (silence: PlannedSilence) =>
+      void (await send(watched, 'PUT', `/api/v1/${path}/disablement`, silence)),
+    enable: async () => void (await send(watched, 'DELETE', `/api/v1/${path}/disablement`)),
+  };
 }
 
 /** What a human does goes the way of the panel's buttons. */
 function send(
   { time, ledger, process }: WatchedProcess,
-  method: 'POST' | 'PUT',
+  method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: object,
 ): Promise<unknown> {

@@ -13,10 +13,23 @@ import { configSchema } from '../../../contracts/settings.ts';
 export const RECORDING_VERSION = 1;
 
 /** What the processors remember: without it they would begin with a building in which nothing ever happened. */
-export const STATE_TOPICS = ['detectors', 'presence', 'detector-states', 'floor-controller.state'] as const;
+export const STATE_TOPICS = [
+  'detectors',
+  'presence',
+  'disablements',
+  'detector-states',
+  'floor-controller.state',
+] as const;
 
 /** What comes from outside of the processors. Valves are the world too: whether one answers is not decided by any code. */
-export const INPUT_TOPICS = ['detectors', 'presence', 'signals', 'operator-commands', 'valve-states'] as const;
+export const INPUT_TOPICS = [
+  'detectors',
+  'presence',
+  'signals',
+  'disablements',
+  'operator-commands',
+  'valve-states',
+] as const;
 
 /**
  * What is expected: incidents, and the notices to people that come of them. What became of a notice is left out, since that
