@@ -252,6 +252,7 @@ export class SiteProcess {
       kafka: kafkaClient({
         brokers: surroundings.kafka,
         clientId: `smokewire-${config.site}`,
+        instance: config.instance,
         topicPrefix: config.topicPrefix,
         logger,
         wireClock,

@@ -74,6 +74,11 @@ export const configSchema = z.strictObject({
       env: 'SMOKEWIRE_TOPIC_PREFIX',
       help: 'put before each Kafka topic and group, so that sites can share a cluster',
     }),
+  instance: name.optional().register(meta, {
+    flag: '--instance <name>',
+    env: 'SMOKEWIRE_INSTANCE',
+    help: 'this process by name: killed and started again, it goes on at once; no two at a time may share one',
+  }),
   mqtt: url('mqtt:', 'mqtts:')
     .optional()
     .register(meta, { flag: '--mqtt <url>', env: 'MQTT_URL', help: 'an MQTT broker; embedded without' }),

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { realClock } from '../../app/clock.ts';
+import { Life } from '../../app/life.ts';
 import { PARTITIONS, TOPICS } from '../../contracts/kafka-topics.ts';
+import { unwatched } from '../../contracts/transit.ts';
 import { listGroups } from '../../transport/kafka/admin.ts';
 import { keyedTask } from '../../transport/kafka/keyed-task.ts';
+import { SESSION_TIMEOUT_MS } from '../../transport/kafka/membership.ts';
 import { ensureTopics } from '../../transport/kafka/topics.ts';
 import type { TaskDefinition } from '../../transport/kafka/types.ts';
+import type { Lifeline } from '../../transport/lifeline.ts';
 import { eventually, within } from '../support/eventually.ts';
+import { recordingLogger } from '../support/logger.ts';
 import { KafkaSite, noSockets, signal, valuesOf } from '../transport/kafka/site.ts';
 
 /** A Kafka cluster that the transport is tried on. */
@@ -145,6 +151,57 @@ export function transportConformance(name: string, target: () => TransportTarget
       await eventually('all have the new one', () => Object.values(seen).every((values) => values.includes('5')));
       expect(seen['end']).toEqual(['5']);
       expect(await listGroups(site.client)).toEqual([]);
+    });
+
+    test('who was killed has its partitions back at once under the same instance, and nobody else notices', async () => {
+      const named = (instance: string, lifeline?: Lifeline) =>
+        new KafkaSite(target().brokers, prefix, { instance, ...(lifeline && { lifeline }) });
+      const { topicPrefix: prefix } = (await ownSite()).client;
+      const life = new Life({ clock: realClock, wireClock: realClock, logger: recordingLogger(), transit: unwatched });
+      const other = named('other');
+      const commands = await other.records('valve-commands');
+      await other.started(other.runner(passing));
+      await other.started(other.runner(counting));
+      const mortal = named('mortal', life);
+      await mortal.started(mortal.runner(counting));
+      await eventually('both have their share', async () => {
+        const group = (await listGroups(other.client)).find((view) => view.group === 'floor-controller');
+        return group?.state === 'Stable' && group.members === 2;
+      });
+      const joins = () => other.logger.lines.filter(({ message }) => message === 'joined the group').length;
+      const before = joins();
+
+      life.end();
+      const producer = await other.producer();
+      await producer.send(signals(0, 500));
+      const successor = named('mortal');
+      const killed = performance.now();
+      await successor.started(successor.runner(counting));
+      expect(performance.now() - killed, 'well before the session is over').toBeLessThan(SESSION_TIMEOUT_MS / 2);
+      await eventually('all that came meanwhile is done', () => distinct(valuesOf(commands)).length === 500);
+      expect(distinct(valuesOf(commands))).toEqual(outcomes(500));
+      expect(joins(), 'the other one went on').toBe(before);
+    });
+
+    test('of two processes of one instance the older one is over, and says so', async () => {
+      const { topicPrefix: prefix } = (await ownSite()).client;
+      const [older, newer] = [0, 1].map(() => new KafkaSite(target().brokers, prefix, { instance: 'same' }));
+      if (!older || !newer) throw new Error('two are needed');
+      const alarms = await newer.records('alarms');
+      const former = await older.started(older.runner(passing));
+      await newer.started(newer.runner(passing));
+      const place = 'filter: another process of the same instance has taken its place';
+      await eventually('the older one to notice', () => former.missing().includes(place));
+      expect(older.logger.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+
+      const producer = await newer.producer();
+      await producer.send(signals(0, 100));
+      await producer.send([signal('sentinel', 'sentinel')]);
+      await eventually('the sentinel', () => valuesOf(alarms).includes('sentinel'));
+      await eventually('all alarms', () => alarms.length >= 101);
+      expect(alarms).toHaveLength(101);
+      const [group] = await listGroups(newer.client);
+      expect(group).toMatchObject({ group: 'filter', state: 'Stable', members: 1 });
     });
 
     // A node of Apache Kafka that was killed is let in again only when its old session has run out.

@@ -9,6 +9,8 @@ export interface KafkaClient {
   readonly brokers: readonly string[];
   /** How the brokers' logs call this process. */
   readonly clientId: string;
+  /** What this process is called in its consumer groups, also after a restart; without it each start is a new member. */
+  readonly instance?: string | undefined;
   /** Put before each topic and group, so that sites can share a cluster. */
   readonly topicPrefix: string;
   readonly logger: Logger;
@@ -28,7 +30,7 @@ export interface KafkaClient {
 
 export function kafkaClient(
   options: Pick<KafkaClient, 'brokers' | 'clientId' | 'logger' | 'wireClock'> &
-    Partial<Pick<KafkaClient, 'topicPrefix' | 'connectTimeoutMs' | 'lifeline' | 'transit' | 'prompt'>>,
+    Partial<Pick<KafkaClient, 'instance' | 'topicPrefix' | 'connectTimeoutMs' | 'lifeline' | 'transit' | 'prompt'>>,
 ): KafkaClient {
   return { topicPrefix: '', connectTimeoutMs: 5_000, lifeline: UNCUT, transit: unwatched, prompt: false, ...options };
 }

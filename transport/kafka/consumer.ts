@@ -1,4 +1,4 @@
-import { messageOf } from '../../contracts/errors.ts';
+import { messageOf, SmokewireError } from '../../contracts/errors.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
@@ -11,7 +11,7 @@ import { type Deferred, deferred } from './deferred.ts';
 import { errorFields, stopped } from './errors.ts';
 import { Generation } from './generation.ts';
 import { Link } from './link.ts';
-import { isWorthJoiningAgain, Membership } from './membership.ts';
+import { isFenced, isWorthJoiningAgain, Membership } from './membership.ts';
 
 /** How long the coordinator may take to see a member off, in milliseconds. */
 const LEAVE_MS = 500;
@@ -33,7 +33,7 @@ export interface ConsumerOptions {
 
 /**
  * A member of a consumer group that cannot be lost: whatever ends its session with Kafka, it makes new connections and joins
- * again, and is not ready meanwhile. kafkajs' own consumer stops for good on an error that it calls non-retriable (659, 1441),
+ * again, and is not ready meanwhile. Only where a newer process has its name in the group it is over, and never ready again. kafkajs' own consumer stops for good on an error that it calls non-retriable (659, 1441),
  * sends heartbeats only between batches (1396) and waits out the fetch that it has parked before it stops.
  */
 export class SupervisedConsumer implements Service {
@@ -47,6 +47,7 @@ export class SupervisedConsumer implements Service {
   /** Told while it is on its way into the group. */
   #joining: Ended | undefined;
   #generation: Generation | undefined;
+  #fenced = false;
 
   constructor(options: ConsumerOptions) {
     const { role, topics } = options;
@@ -58,6 +59,7 @@ export class SupervisedConsumer implements Service {
       groupId: client.topicPrefix + role,
       topics: topics.map((topic) => client.topicPrefix + topic),
       partitions: PARTITIONS,
+      instance: client.instance,
     });
   }
 
@@ -75,6 +77,7 @@ export class SupervisedConsumer implements Service {
   }
 
   missing(): readonly string[] {
+    if (this.#fenced) return [`${this.name}: another process of the same instance has taken its place`];
     return this.#generation ? this.#generation.missing() : [`${this.name}: not in its group yet`];
   }
 
@@ -100,6 +103,7 @@ export class SupervisedConsumer implements Service {
         await this.#serve(link, backoff);
       } catch (error) {
         if (this.#stop.signal.aborted) break;
+        if (isFenced(error)) return this.#end(error);
         if (!patient) return this.#started.reject(error);
         metrics.consumerRestarts.inc({ role });
         this.#log.warn(errorFields(error), 'the consumer lost its session; making a new one');
@@ -149,6 +153,13 @@ export class SupervisedConsumer implements Service {
       }
     }
     await withinMs(client.wireClock, LEAVE_MS, this.#membership.leave());
+  }
+
+  #end(reason: unknown): void {
+    this.#fenced = true;
+    this.#log.error(errorFields(reason), 'another process of the same instance has taken its place; this one is over');
+    const what = `another process of the same instance has the place of ${this.name}`;
+    this.#started.reject(new SmokewireError('START_FAILED', what, { cause: reason }));
   }
 
   #joined(): void {

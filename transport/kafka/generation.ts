@@ -7,7 +7,7 @@ import type { KafkaClient } from './client.ts';
 import { errorFields } from './errors.ts';
 import { FetchLoop } from './fetch-loop.ts';
 import type { Link } from './link.ts';
-import { isGenerationOver, type Membership, type Progress, SESSION_TIMEOUT_MS } from './membership.ts';
+import { isFenced, isGenerationOver, type Membership, type Progress, SESSION_TIMEOUT_MS } from './membership.ts';
 import { extentsOf, persistently } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 
@@ -208,7 +208,7 @@ export class Generation {
     } catch (error) {
       this.#unanswered = true;
       if (isGenerationOver(error)) this.#over.abort();
-      else if (this.#clock.now() - this.#lastHeartbeat > SESSION_TIMEOUT_MS) {
+      else if (isFenced(error) || this.#clock.now() - this.#lastHeartbeat > SESSION_TIMEOUT_MS) {
         this.#lose(error);
       } else this.#client.logger.debug(errorFields(error), 'a heartbeat failed');
     } finally {

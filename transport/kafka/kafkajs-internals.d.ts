@@ -21,6 +21,8 @@ declare module 'kafkajs/src/cluster/index.js' {
       encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
     };
     readonly response: { decode(payload: Buffer): Promise<T>; parse(decoded: T): Promise<T> };
+    /** Where the broker may take longer than the connection's own timeout, in milliseconds. */
+    readonly requestTimeout?: number;
   }
   export interface FetchedPartition {
     readonly partition: number;
@@ -34,7 +36,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly value: Buffer | null;
     readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
   }
-  interface MemberRequest {
+  export interface MemberRequest {
     readonly groupId: string;
     readonly memberId: string;
     readonly groupGenerationId: number;
@@ -62,25 +64,6 @@ declare module 'kafkajs/src/cluster/index.js' {
     }): Promise<{
       readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
     }>;
-    joinGroup(request: {
-      readonly groupId: string;
-      readonly memberId: string;
-      readonly sessionTimeout: number;
-      readonly rebalanceTimeout: number;
-      readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[];
-    }): Promise<{
-      readonly generationId: number;
-      readonly leaderId: string;
-      readonly memberId: string;
-      readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
-    }>;
-    syncGroup(request: {
-      readonly groupId: string;
-      readonly memberId: string;
-      readonly generationId: number;
-      readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
-    }): Promise<{ readonly memberAssignment: Buffer }>;
-    heartbeat(request: MemberRequest): Promise<unknown>;
     leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
     offsetCommit(
       request: MemberRequest & {
@@ -218,6 +201,59 @@ declare module 'kafkajs/src/protocol/requests/produce/v7/response.js' {
   }
   const response: { decode(payload: Buffer): Promise<ProduceResponse> };
   export default response;
+}
+
+declare module 'kafkajs/src/protocol/requests/joinGroup/index.js' {
+  import type { ProtocolRequest } from 'kafkajs/src/cluster/index.js';
+
+  export interface Joined {
+    readonly generationId: number;
+    readonly leaderId: string;
+    readonly memberId: string;
+    readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
+  }
+  const joinGroup: {
+    protocol(which: {
+      readonly version: 5;
+    }): (request: {
+      readonly groupId: string;
+      readonly memberId: string;
+      readonly groupInstanceId: string | null;
+      readonly protocolType: 'consumer';
+      readonly sessionTimeout: number;
+      readonly rebalanceTimeout: number;
+      readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[];
+    }) => ProtocolRequest<Joined>;
+  };
+  export default joinGroup;
+}
+
+declare module 'kafkajs/src/protocol/requests/syncGroup/index.js' {
+  import type { ProtocolRequest } from 'kafkajs/src/cluster/index.js';
+
+  const syncGroup: {
+    protocol(which: {
+      readonly version: 3;
+    }): (request: {
+      readonly groupId: string;
+      readonly memberId: string;
+      readonly groupInstanceId: string | null;
+      readonly generationId: number;
+      readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
+    }) => ProtocolRequest<{ readonly memberAssignment: Buffer }>;
+  };
+  export default syncGroup;
+}
+
+declare module 'kafkajs/src/protocol/requests/heartbeat/index.js' {
+  import type { MemberRequest, ProtocolRequest } from 'kafkajs/src/cluster/index.js';
+
+  const heartbeat: {
+    protocol(which: {
+      readonly version: 3;
+    }): (request: MemberRequest & { readonly groupInstanceId: string | null }) => ProtocolRequest<unknown>;
+  };
+  export default heartbeat;
 }
 
 declare module 'kafkajs/src/protocol/error.js' {

@@ -1,6 +1,7 @@
 import type { Broker } from 'kafkajs/src/cluster/index.js';
 import { ASSIGNER, assignPartitions, decodeAssignment, encodeAssignment, encodeSubscription } from './assigner.ts';
 import { kafkaErrorType } from './errors.ts';
+import { heartbeat, joinGroup, syncGroup } from './group-requests.ts';
 import type { Link } from './link.ts';
 import type { Committed } from './types.ts';
 
@@ -15,11 +16,16 @@ export const SESSION_TIMEOUT_MS = 6_000;
 const REBALANCE_TIMEOUT_MS = 10_000;
 
 /** Answers of the coordinator that mean: join again. */
-const LOST = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'];
+const LOST = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'];
 
 /** Whether an error says that this generation of the group is over. */
 export function isGenerationOver(thrown: unknown): boolean {
   return LOST.includes(kafkaErrorType(thrown) ?? '');
+}
+
+/** Whether an error says that a newer process has taken this one's place, by the same instance. */
+export function isFenced(thrown: unknown): boolean {
+  return kafkaErrorType(thrown) === 'FENCED_INSTANCE_ID';
 }
 
 /** Answers of a coordinator that is only just taking over the group, as after the first use of a new cluster. */
@@ -36,19 +42,32 @@ export interface Progress extends Committed {
   readonly partition: number;
 }
 
+export interface MembershipOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly partitions: number;
+  /**
+   * Names this member for the group, also after a restart (KIP-345): who joins under a name that is taken has its partitions at
+   * once, and fences who had them.
+   */
+  readonly instance?: string | undefined;
+}
+
 /** This process as a member of a consumer group: the group protocol, without any timer. Topic names are Kafka's. */
 export class Membership {
   readonly groupId: string;
   readonly #topics: readonly string[];
   readonly #partitions: number;
+  readonly #instance: string | null;
   #memberId = '';
   #generation = -1;
   #coordinator: Broker | undefined;
 
-  constructor({ groupId, topics, partitions }: { groupId: string; topics: readonly string[]; partitions: number }) {
+  constructor({ groupId, topics, partitions, instance }: MembershipOptions) {
     this.groupId = groupId;
     this.#topics = topics;
     this.#partitions = partitions;
+    this.#instance = instance ?? null;
   }
 
   /** Joins, or joins again, and answers with the partition numbers that this member has now. */
@@ -65,9 +84,11 @@ export class Membership {
     const { groupId } = this;
     const coordinator = await link.cluster.findGroupCoordinator({ groupId });
     this.#coordinator = coordinator;
-    const { memberId, generationId, leaderId, members } = await coordinator.joinGroup({
+    const groupInstanceId = this.#instance;
+    const { memberId, generationId, leaderId, members } = await joinGroup(coordinator, {
       groupId,
       memberId: this.#memberId,
+      groupInstanceId,
       sessionTimeout: SESSION_TIMEOUT_MS,
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
       groupProtocols: [{ name: ASSIGNER, metadata: encodeSubscription(this.#topics) }],
@@ -76,9 +97,10 @@ export class Membership {
     this.#generation = generationId;
     const memberIds = memberId === leaderId ? members.map((member) => member.memberId) : [];
     const assignments = [...assignPartitions(memberIds, this.#partitions)];
-    const { memberAssignment } = await coordinator.syncGroup({
+    const { memberAssignment } = await syncGroup(coordinator, {
       groupId,
       memberId,
+      groupInstanceId,
       generationId,
       groupAssignment: assignments.map(([id, partitions]) => ({
         memberId: id,
@@ -90,7 +112,9 @@ export class Membership {
 
   /** Throws what `isGenerationOver` knows when the group rebalances. */
   async heartbeat(link: Link): Promise<void> {
-    await this.#ask(link, (coordinator) => coordinator.heartbeat(this.#identity()));
+    await this.#ask(link, (coordinator) =>
+      heartbeat(coordinator, { ...this.#identity(), groupInstanceId: this.#instance }),
+    );
   }
 
   async commit(link: Link, progress: readonly Progress[]): Promise<void> {
@@ -140,8 +164,9 @@ export class Membership {
     } catch (error) {
       if (isGenerationOver(error)) {
         if (kafkaErrorType(error) !== 'REBALANCE_IN_PROGRESS') this.#generation = -1;
-        if (kafkaErrorType(error) === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
-      } else {
+        // An instance joins again as who it was: one that was replaced meanwhile is fenced, and takes nothing back.
+        if (kafkaErrorType(error) === 'UNKNOWN_MEMBER_ID' && this.#instance === null) this.#memberId = '';
+      } else if (!isFenced(error)) {
         this.#coordinator = undefined;
       }
       throw error;

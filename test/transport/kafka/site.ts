@@ -21,9 +21,13 @@ export class KafkaSite {
   readonly logger = recordingLogger();
   readonly metrics = createMetrics(new Registry());
 
-  constructor(brokers: readonly string[], topicPrefix: string) {
+  constructor(
+    brokers: readonly string[],
+    topicPrefix: string,
+    options: Partial<Pick<KafkaClient, 'instance' | 'lifeline' | 'wireClock'>> = {},
+  ) {
     const { logger } = this;
-    this.client = kafkaClient({ brokers, clientId: 'test', logger, wireClock: realClock, topicPrefix });
+    this.client = kafkaClient({ brokers, clientId: 'test', logger, wireClock: realClock, topicPrefix, ...options });
   }
 
   async started<T extends Service>(service: T): Promise<T> {
