@@ -1,0 +1,59 @@
+import { rfc3339 } from '../../contracts/clock.ts';
+import { type Disablement, disabledUntil } from '../../contracts/disablements.ts';
+
+/** A planned silence; `until` is RFC 3339. */
+interface Silence {
+  readonly site: string;
+  readonly until: string;
+}
+
+/**
+ * Whose faults are not told at the moment: planned silences of detectors and floors, as the topic `disablements` has them.
+ * Nothing else asks: states are judged as ever, what was told is closed, and no fire comes by here (EN 54-2, clause 9).
+ */
+export class Disablements {
+  /** By `detector/7` or `floor/3`. */
+  readonly #silences = new Map<string, Silence>();
+
+  apply(change: Disablement): void {
+    const { subject, site } = change;
+    const until = disabledUntil(this.#silences.get(subject)?.until ?? null, change);
+    if (until === null) this.#silences.delete(subject);
+    else this.#silences.set(subject, { site, until });
+  }
+
+  /**
+   * Until when a fault about `subject` on `floor` is not told, ms since the epoch: by its own planned silence or its floor's,
+   * whichever ends later. Undefined where it is told at `now`.
+   */
+  until(subject: string, floor: number | null, now: number): number | undefined {
+    const end = Math.max(this.#endOf(subject), floor === null ? 0 : this.#endOf(`floor/${floor}`));
+    return end > now ? end : undefined;
+  }
+
+  /** When the next end comes, ms since the epoch; undefined where none is awaited. */
+  nextEnd(): number | undefined {
+    let next: number | undefined;
+    for (const { until } of this.#silences.values()) {
+      const end = Date.parse(until);
+      if (next === undefined || end < next) next = end;
+    }
+    return next;
+  }
+
+  /** What has ended by `now`, to be said on the topic. It is forgotten with that. */
+  takeEnded(now: number): Disablement[] {
+    const ended: Disablement[] = [];
+    for (const [subject, { site, until }] of this.#silences) {
+      if (Date.parse(until) > now) continue;
+      this.#silences.delete(subject);
+      ended.push({ site, subject, change: 'ended', until, at: rfc3339(now) });
+    }
+    return ended;
+  }
+
+  #endOf(subject: string): number {
+    const silence = this.#silences.get(subject);
+    return silence ? Date.parse(silence.until) : 0;
+  }
+}
