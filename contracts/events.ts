@@ -125,6 +125,7 @@ export const VERDICT_CAUSES = [
   'duplicate-id',
   'wrong-floor',
   'babbling',
+  'flapping',
   'pipeline',
 ] as const;
 const verdictSchema = z.object({
@@ -185,6 +186,8 @@ const notificationSchema = z.object({
   floor: floor.nullable(),
   /** The detectors involved so far, in the order in which they came. */
   detectors: z.array(id),
+  /** How many detectors a fault of many stands for: `detectors` need not name them all. */
+  behind: z.int().positive().optional(),
   at: time,
   /** Why, in a sentence for people: the reason that can be looked up. */
   reason: z.string().max(1_000),

@@ -1,0 +1,63 @@
+import { rfc3339 } from '../../contracts/clock.ts';
+import { eventRecord } from '../../contracts/cloud-events.ts';
+import { incidentChanged, type Notification } from '../../contracts/events.ts';
+import { idOf } from '../../contracts/ids.ts';
+import type { OutRecord } from '../../contracts/kafka-records.ts';
+import { type Emission, NOTHING } from '../../transport/kafka/types.ts';
+import { type Case, keyOf } from './cases.ts';
+
+export const STATE_TOPIC = 'correlator.state';
+
+/** What a step changed, and whom it is told: `emission` notes it before it is told, as told only afterwards. */
+export class Journal {
+  readonly #partition: number;
+  readonly #changed = new Set<Case>();
+
+  constructor(partition: number) {
+    this.#partition = partition;
+  }
+
+  changed(item: Case): void {
+    this.#changed.add(item);
+  }
+
+  tell(item: Case, told: Omit<Notification, 'kind' | 'at'>, now: number): void {
+    item.untold = [...(item.untold ?? []), { ...told, kind: 'fault', at: rfc3339(now) }];
+    this.changed(item);
+  }
+
+  /**
+   * What there is to write since it was last asked. What is told follows from more than the log, such as our clock and the
+   * census, so it is noted first; the note keeps the words, so that a successor says the same.
+   */
+  emission(now: number): Emission {
+    if (this.#changed.size === 0) return NOTHING;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    const records = changed.map((item) => this.#record(item, now));
+    const told = changed.filter(({ untold }) => untold !== undefined);
+    if (told.length === 0) return { outputs: [], changelog: records };
+    const outputs = told.flatMap(({ untold = [] }) => untold.map((notification) => notice(notification, now)));
+    for (const item of told) item.untold = undefined;
+    return { notes: records, outputs, changelog: told.map((item) => this.#record(item, now)) };
+  }
+
+  #record(item: Case, now: number): OutRecord {
+    return {
+      topic: STATE_TOPIC,
+      key: keyOf(item),
+      value: JSON.stringify(item),
+      timestamp: now,
+      partition: this.#partition,
+    };
+  }
+}
+
+function notice(data: Notification, now: number): OutRecord {
+  return eventRecord(incidentChanged, {
+    id: idOf('notification', data.incident, data.change),
+    source: 'correlator',
+    time: now,
+    data,
+  });
+}

@@ -1,0 +1,152 @@
+import { rfc3339 } from '../../../contracts/clock.ts';
+import { eventRecord } from '../../../contracts/cloud-events.ts';
+import {
+  type Census,
+  censusTaken,
+  incidentChanged,
+  type Notification,
+  type Verdict,
+  verdictReached,
+} from '../../../contracts/events.ts';
+import { idOf } from '../../../contracts/ids.ts';
+import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
+import { correlatorDefinition } from '../../../processors/correlator/correlator.ts';
+import type { Emission, Task } from '../../../transport/kafka/types.ts';
+import { ceId, received } from '../records.ts';
+
+export const T0 = Date.UTC(2026, 0, 1);
+export const PERIOD = 1_000;
+
+/** How far a crash lets the work on one record, or one wake, come. */
+export type CrashPoint = 'before notes' | 'before outputs' | 'after outputs' | 'after changelog' | 'after commit';
+
+export interface ToldIncident extends Notification {
+  readonly ceId: string;
+}
+
+/** Which detectors are where: one to four on floor 1, five to eight on floor 2, all behind bridge a, 9 to 12 on floor 3 behind b. */
+export const placeOf = (id: number) => ({
+  floor: Math.ceil(id / 4),
+  bridge: id <= 8 ? 'a' : 'b',
+  gateway: id <= 2 ? 'g' : null,
+});
+export const CENSUS: Census = {
+  partition: 0,
+  floors: { 1: 4, 2: 4, 3: 4 },
+  bridges: { a: 8, b: 4 },
+  gateways: { g: 2 },
+};
+
+/** The site's partition as Kafka keeps it, with a correlator that can be killed and made anew. Times: ms from T0. */
+export class Desk {
+  readonly told: ToldIncident[] = [];
+  readonly #log: InRecord[] = [];
+  readonly #tables = new Map<string, Map<string, InRecord>>();
+  #now = T0;
+  #committed = 0;
+  #read = 0;
+  #task: Task;
+
+  constructor(census: Census | undefined = CENSUS) {
+    this.#task = this.#newTask();
+    if (census) this.census(census);
+  }
+
+  /** `opened detector/8`, in the order in which people are told, a repetition once. */
+  headlines(): string[] {
+    const seen = new Set<string>();
+    return this.told
+      .filter(({ ceId: id }) => !seen.has(id) && seen.add(id))
+      .map(({ change, subject }) => `${change} ${subject}`);
+  }
+
+  census(census: Census): void {
+    this.#keep(received(eventRecord(censusTaken, { id: 'c', source: 'watchdog', time: this.#now, data: census }), 0));
+  }
+
+  /** A verdict is written at `at`, and read at once; `late` ms later by our clock. */
+  verdict(
+    at: number,
+    change: Verdict['change'],
+    id: number,
+    { episode = 1, late = 0, crash = 'after commit', ...more }: Partial<Verdict> & Late = {},
+  ): void {
+    const told = change === 'opened' || change === 'closed';
+    this.write(at, {
+      site: 'hq',
+      group: 'watchdog',
+      subject: `detector/${id}`,
+      incident: told ? idOf('incident', 'silence', 'hq', id, episode) : null,
+      episode: told ? episode : episode - 1,
+      change,
+      cause: 'silent',
+      heartbeatMs: 1_000,
+      at: rfc3339(T0 + at),
+      reason: `Detector ${id}: ${change}.`,
+      ...placeOf(id),
+      ...more,
+    });
+    this.read(at + late, crash);
+  }
+
+  write(at: number, data: Verdict): void {
+    const record = eventRecord(verdictReached, { id: 'v', source: 'watchdog', time: T0 + at, data });
+    this.#log.push(received(record, this.#log.length));
+  }
+
+  /** Reads what stands in the log, at `now` by its clock. */
+  read(now: number, crash: CrashPoint = 'after commit'): void {
+    this.wait(now);
+    for (let record = this.#log[this.#read]; record; record = this.#log[this.#read]) {
+      this.#read++;
+      this.#carryOut(this.#task.input(record, this.#now), crash);
+      if (crash === 'after commit') this.#committed = this.#read;
+    }
+  }
+
+  /** The clock runs on to `at`; what falls due on the way is decided. */
+  wait(at: number, crash: CrashPoint = 'after commit'): void {
+    for (let due = this.#task.deadline?.(); due !== undefined && due <= T0 + at; due = this.#task.deadline?.()) {
+      this.#now = Math.max(this.#now, due);
+      this.#carryOut(this.#task.wake?.(this.#now) ?? { outputs: [], changelog: [] }, crash);
+    }
+    this.#now = Math.max(this.#now, T0 + at);
+  }
+
+  /** The task is gone with all that it knew; a new one stands where its tables and the committed offset put it. */
+  restart(): void {
+    this.#task = this.#newTask();
+    for (const records of this.#tables.values()) {
+      for (const record of records.values()) this.#task.table?.(record, this.#now, true);
+    }
+    this.#read = this.#committed;
+  }
+
+  #newTask(): Task {
+    return correlatorDefinition({ site: 'hq', canaryPeriodMs: PERIOD }).createTask(0);
+  }
+
+  #carryOut({ notes = [], outputs, changelog }: Emission, crash: CrashPoint): void {
+    if (crash === 'before notes') return;
+    for (const record of notes) this.#keep(received(record, 0));
+    if (crash === 'before outputs') return;
+    for (const record of outputs) this.told.push(told(record));
+    if (crash === 'after outputs') return;
+    for (const record of changelog) this.#keep(received(record, 0));
+  }
+
+  #keep(record: InRecord): void {
+    const table = this.#tables.get(record.topic) ?? new Map<string, InRecord>();
+    this.#tables.set(record.topic, table.set(String(record.key), record));
+    this.#task.table?.(record, this.#now, false);
+  }
+}
+
+interface Late {
+  readonly late?: number;
+  readonly crash?: CrashPoint;
+}
+
+function told(record: OutRecord): ToldIncident {
+  return { ...incidentChanged.schema.parse(JSON.parse(String(record.value))), ceId: ceId(record) };
+}
