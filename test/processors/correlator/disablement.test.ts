@@ -17,7 +17,7 @@ const ended = (subject: string, until: number, now = until): Disablement => ({
   ...{ site: 'hq', subject, change: 'ended', until: rfc3339(at(until)), at: rfc3339(at(now)) },
 });
 
-function after(...changes: Disablement[]): Disablements {
+function knowing(...changes: Disablement[]): Disablements {
   const disablements = new Disablements();
   for (const change of changes) disablements.apply(change);
   return disablements;
@@ -25,14 +25,14 @@ function after(...changes: Disablement[]): Disablements {
 
 describe('whose faults are not told', () => {
   it('those of who is disabled, from the order to its end', () => {
-    const disablements = after(disabled('detector/7', 60));
+    const disablements = knowing(disabled('detector/7', 60));
     expect(disablements.until('detector/7', 3, at(59.999))).toBe(at(60));
     expect(disablements.until('detector/7', 3, at(60))).toBeUndefined();
     expect(disablements.until('detector/77', 3, at(1))).toBeUndefined();
   });
 
   it('those of all on a floor that is disabled, and of the floor itself', () => {
-    const disablements = after(disabled('floor/3', 60));
+    const disablements = knowing(disabled('floor/3', 60));
     expect(disablements.until('detector/7', 3, at(1))).toBe(at(60));
     expect(disablements.until('floor/3', 3, at(1))).toBe(at(60));
     expect(disablements.until('detector/7', 4, at(1))).toBeUndefined();
@@ -40,13 +40,13 @@ describe('whose faults are not told', () => {
   });
 
   it('until the later end of the two', () => {
-    const disablements = after(disabled('detector/7', 60), disabled('floor/3', 90), disabled('detector/8', 120));
+    const disablements = knowing(disabled('detector/7', 60), disabled('floor/3', 90), disabled('detector/8', 120));
     expect([7, 8].map((id) => disablements.until(`detector/${id}`, 3, at(1)))).toEqual([at(90), at(120)]);
     expect(disablements.until('detector/7', 3, at(75))).toBe(at(90));
   });
 
   it('until it is enabled, or disabled with another end', () => {
-    const disablements = after(disabled('detector/7', 60), disabled('detector/7', 30));
+    const disablements = knowing(disabled('detector/7', 60), disabled('detector/7', 30));
     expect(disablements.until('detector/7', 3, at(1))).toBe(at(30));
     disablements.apply(enabled('detector/7'));
     expect(disablements.until('detector/7', 3, at(1))).toBeUndefined();
@@ -57,7 +57,7 @@ describe('whose faults are not told', () => {
 
 describe('the end of a planned silence', () => {
   it('is awaited, the first one first, and said once', () => {
-    const disablements = after(disabled('detector/7', 60), disabled('floor/3', 30), disabled('detector/8', 60));
+    const disablements = knowing(disabled('detector/7', 60), disabled('floor/3', 30), disabled('detector/8', 60));
     expect(disablements.nextEnd()).toBe(at(30));
     expect(disablements.takeEnded(at(29))).toEqual([]);
     expect(disablements.takeEnded(at(30))).toEqual([ended('floor/3', 30)]);
@@ -68,12 +68,12 @@ describe('the end of a planned silence', () => {
   });
 
   it('says nothing where it was prolonged meanwhile', () => {
-    const disablements = after(disabled('detector/7', 60), disabled('detector/7', 90), ended('detector/7', 60));
+    const disablements = knowing(disabled('detector/7', 60), disabled('detector/7', 90), ended('detector/7', 60));
     expect(disablements.until('detector/7', 3, at(61))).toBe(at(90));
   });
 
   it('is known to who reads all of it again', () => {
-    const disablements = after(disabled('detector/7', 60), ended('detector/7', 60), disabled('floor/3', 90));
+    const disablements = knowing(disabled('detector/7', 60), ended('detector/7', 60), disabled('floor/3', 90));
     expect(disablements.takeEnded(at(80))).toEqual([]);
     expect(disablements.nextEnd()).toBe(at(90));
   });
