@@ -3,7 +3,7 @@ import { idOf } from '../../contracts/ids.ts';
 import type { Loss, Missing } from './cases.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Journal } from './journal.ts';
-import { LEAST_LOST, type Population, type Scope, scopesOf } from './scopes.ts';
+import { LEAST_LOST, type Population, type Scope, SITE_SCOPE, scopesOf } from './scopes.ts';
 import { brokenUpReason, lossReason, returnReason } from './wording.ts';
 
 /** No fault of a detector waits longer for others like it, in ms: EN 54-2 8.2 allows 100 s for all. */
@@ -14,6 +14,9 @@ const LONGEST_HOLD_MS = 30_000;
  * is sooner.
  */
 const CLOCK_SLACK_MS = 5_000;
+
+/** With so many held a storm is coming in: watchdogs tell of many detectors in portions, and nobody is told before the last one. */
+const STORM = 100;
 
 /** So many detectors are named in one fault; the others are counted. */
 const MOST_NAMED = 50;
@@ -47,6 +50,9 @@ export class MissingDetectors {
   /** What is decided when, by our clock, and by the log's time where that is read late. */
   readonly #due = new Deadlines<Missing | Loss>();
   readonly #dueInLog = new Deadlines<Missing | Loss>();
+  /** Since when a storm has been coming in, and until when nothing is decided because of it. */
+  #stormSince: Moment | undefined;
+  #quiet: Moment = { at: 0, now: 0 };
 
   constructor(options: MissingDetectorsOptions) {
     this.#options = options;
@@ -108,15 +114,18 @@ export class MissingDetectors {
 
   /** When `wake` has something to do. */
   deadline(): number | undefined {
-    return this.#due.next();
+    const next = this.#due.next();
+    return next === undefined ? undefined : Math.max(next, this.#quiet.now);
   }
 
   wake(now: number): void {
+    if (now < this.#quiet.now) return;
     for (let item = this.#due.take(now); item; item = this.#due.take(now)) this.#decide(item, now);
   }
 
   /** The log's time has come to `at`. */
   reach({ at, now }: Moment): void {
+    if (at < this.#quiet.at) return;
     for (let item = this.#dueInLog.take(at); item; item = this.#dueInLog.take(at)) this.#decide(item, now);
   }
 
@@ -167,8 +176,9 @@ export class MissingDetectors {
       this.#join(item, loss);
       return;
     }
-    const others = this.#suspects.size + (this.#held.get('site')?.size ?? 0);
+    const others = this.#suspects.size + (this.#held.get(SITE_SCOPE)?.size ?? 0);
     this.#hold(item, moment);
+    this.#watchStorm(moment);
     // A Last Will of one alone is no storm.
     if (cause === 'lost-connection' && others < LEAST_LOST - 1) this.#release(item, moment.now);
   }
@@ -197,6 +207,19 @@ export class MissingDetectors {
     for (const scope of scopesOf(item)) setAt(this.#held, scope).add(item);
     this.#await(item, settlingMs(item, this.#options), moment);
     this.#options.journal.changed(item);
+  }
+
+  #watchStorm({ at, now }: Moment): void {
+    if ((this.#held.get(SITE_SCOPE)?.size ?? 0) < STORM) {
+      this.#stormSince = undefined;
+      return;
+    }
+    this.#stormSince ??= { at, now };
+    const portionMs = this.#options.canaryPeriodMs / 2;
+    this.#quiet = {
+      at: Math.min(at + portionMs, this.#stormSince.at + LONGEST_HOLD_MS),
+      now: Math.min(now + portionMs, this.#stormSince.now + LONGEST_HOLD_MS),
+    };
   }
 
   #unhold(item: Missing): void {

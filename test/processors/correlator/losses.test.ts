@@ -147,6 +147,15 @@ test('gateways of three and more are scopes, two detectors are not a storm', () 
   expect(desk.headlines().sort()).toEqual(['opened detector/1', 'opened detector/2', 'opened gateway/h']);
 });
 
+test('a storm that comes in portions is waited for', () => {
+  const desk = new Desk({ partition: 0, floors: { 1: 1_200 }, bridges: { a: 1_200 }, gateways: {} });
+  for (let id = 0; id < 1_200; id++) desk.verdict(10 * id, 'opened', id, { floor: 1, bridge: 'a', gateway: null });
+  desk.wait(60_000);
+  expect(desk.headlines()).toEqual(['opened site']);
+  expect(desk.told[0]).toMatchObject({ behind: 1_200 });
+  expect(desk.told[0]?.detectors).toHaveLength(50);
+});
+
 test('a storm is linear: ten times the verdicts take less than thirty times the work', () => {
   const storm = (count: number) => {
     const floors = Object.fromEntries(Array.from({ length: count / 10 }, (_, floor) => [floor, 10]));
