@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../contracts/clock.ts';
 import { ErrorCode } from './error-codes.ts';
+import { ExpectedMembers } from './expected-members.ts';
 import {
   type JoinAnswer,
   joinFailure,
@@ -14,6 +15,9 @@ import { Roster } from './roster.ts';
 /** The states of the classic group protocol, by the names that DescribeGroups shows. */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
 
+/** Keeps the number of the newest generation, so that none is ever counted twice. */
+export type KeepGeneration = (number: number) => void;
+
 /**
  * The generations of one consumer group, and its members, from rebalance to rebalance:
  *
@@ -24,8 +28,9 @@ export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' 
 export class Generations {
   readonly members = new Roster();
   readonly #clock: Clock;
-  /** Ids that were given out and have not joined yet: the next generation waits for them as well. */
-  readonly #expected = new Map<string, Timer>();
+  readonly #keep: KeepGeneration;
+  /** The next generation waits for them as well. */
+  readonly #expected: ExpectedMembers;
   #state: GroupState = 'Empty';
   #number = 0;
   #protocolType = '';
@@ -34,8 +39,15 @@ export class Generations {
   /** The end of waiting for joins, or for syncs. */
   #deadline: Timer | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, keep: KeepGeneration) {
     this.#clock = clock;
+    this.#keep = keep;
+    this.#expected = new ExpectedMembers(clock);
+  }
+
+  /** Goes on counting behind a generation that was kept. */
+  restore(number: number): void {
+    this.#number = number;
   }
 
   get state(): GroupState {
@@ -61,8 +73,7 @@ export class Generations {
   }
 
   expect(memberId: string, sessionTimeoutMs: number): void {
-    const forget = () => void this.forget(memberId);
-    this.#expected.set(memberId, this.#clock.after('kafka member expected', sessionTimeoutMs, forget));
+    this.#expected.add(memberId, sessionTimeoutMs, () => void this.forget(memberId));
   }
 
   isExpected(memberId: string): boolean {
@@ -71,14 +82,14 @@ export class Generations {
 
   /** Waits no longer for an id that was given out; false if it is not waited for. */
   forget(memberId: string): boolean {
-    if (!this.#stopExpecting(memberId)) return false;
+    if (!this.#expected.delete(memberId)) return false;
     this.#completeIfAllJoined();
     return true;
   }
 
   /** A newcomer, with an id that was given out or with a new one; answers with its first generation. */
   admit(member: Member, protocolType: string): Promise<JoinAnswer> {
-    this.#stopExpecting(member.id);
+    this.#expected.delete(member.id);
     if (this.members.size === 0) this.#protocolType = protocolType;
     this.members.add(member);
     return this.next(member);
@@ -172,7 +183,6 @@ export class Generations {
   /** Ends every session and every wait. */
   dissolve(): void {
     this.#deadline?.cancel();
-    for (const timer of this.#expected.values()) timer.cancel();
     this.#expected.clear();
     for (const member of this.members) this.#evict(member, ErrorCode.COORDINATOR_NOT_AVAILABLE);
     this.#state = 'Empty';
@@ -208,6 +218,7 @@ export class Generations {
     this.#deadline?.cancel();
     this.#leader = leader?.id ?? '';
     this.#number += 1;
+    this.#keep(this.#number);
     if (this.members.size === 0) {
       this.#state = 'Empty';
       return;
@@ -249,10 +260,5 @@ export class Generations {
     this.members.delete(member);
     member.session?.cancel();
     member.turnAway(told);
-  }
-
-  #stopExpecting(memberId: string): boolean {
-    this.#expected.get(memberId)?.cancel();
-    return this.#expected.delete(memberId);
   }
 }

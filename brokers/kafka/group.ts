@@ -1,7 +1,7 @@
 import type { Clock } from '../../contracts/clock.ts';
 import type { Random } from '../../contracts/random.ts';
 import { ErrorCode } from './error-codes.ts';
-import { Generations, type GroupState } from './generations.ts';
+import { Generations, type GroupState, type KeepGeneration } from './generations.ts';
 import {
   type JoinAnswer,
   type JoinRequest,
@@ -17,16 +17,28 @@ import { subscribesTo } from './subscription.ts';
 /** As much of a client's id as goes into its member id. */
 const LONGEST_CLIENT_ID = 255;
 
+export interface GroupOptions {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly keepGeneration: KeepGeneration;
+}
+
 /** One consumer group: who may ask what of it, and what is answered. Its rebalances are `Generations`. */
 export class Group {
   readonly id: string;
   readonly #random: Random;
   readonly #generations: Generations;
 
-  constructor(id: string, clock: Clock, random: Random) {
+  constructor({ id, clock, random, keepGeneration }: GroupOptions) {
     this.id = id;
     this.#random = random;
-    this.#generations = new Generations(clock);
+    this.#generations = new Generations(clock, keepGeneration);
+  }
+
+  /** One that was kept; it has no members. */
+  restore(generation: number): void {
+    this.#generations.restore(generation);
   }
 
   get state(): GroupState {

@@ -15,6 +15,12 @@ export interface GroupsOptions {
   readonly store?: Store;
 }
 
+/** A group that was kept, by the number of its newest generation. */
+export interface KeptGroup {
+  readonly id: string;
+  readonly generation: number;
+}
+
 /** An offset that was kept. */
 export interface KeptOffset {
   readonly group: string;
@@ -44,10 +50,12 @@ export function absenceOf(groupId: string): ErrorCode {
 /** The group coordinator: every group there is, with its members and its offsets. */
 export class Groups {
   readonly #options: GroupsOptions;
+  readonly #store: Store;
   readonly #byId = new Map<string, Entry>();
 
   constructor(options: GroupsOptions) {
     this.#options = options;
+    this.#store = options.store ?? NO_STORE;
   }
 
   get(id: string): Group | undefined {
@@ -109,6 +117,7 @@ export class Groups {
     if (!group.isEmpty) return ErrorCode.NON_EMPTY_GROUP;
     group.dissolve();
     for (const { topic } of this.offsets(id)?.all() ?? []) this.offsets(id)?.forgetTopic(topic);
+    this.#store.put([['group', id], undefined]);
     this.#byId.delete(id);
     return ErrorCode.NONE;
   }
@@ -122,18 +131,25 @@ export class Groups {
     for (const { group } of this.#byId.values()) group.dissolve();
   }
 
-  /** Offsets that were kept, and with them their groups, which are empty. */
-  restore(kept: readonly KeptOffset[]): void {
+  /** Groups that were kept, and offsets with theirs; they are empty. */
+  restore(groups: readonly KeptGroup[], kept: readonly KeptOffset[]): void {
+    for (const { id, generation } of groups) this.#known(id).group.restore(generation);
     for (const { group, topic, partition, committed } of kept) {
-      const { offsets } = this.#byId.get(group) ?? this.#make(group);
-      offsets.restore(topic, partition, committed);
+      this.#known(group).offsets.restore(topic, partition, committed);
     }
   }
 
+  #known(id: string): Entry {
+    return this.#byId.get(id) ?? this.#make(id);
+  }
+
   #make(id: string): Entry {
-    const { clock, random, store = NO_STORE } = this.#options;
+    const { clock, random } = this.#options;
+    const store = this.#store;
     const keep: KeepOffset = (topic, partition, committed) => store.put([['offset', id, topic, partition], committed]);
-    const entry = { group: new Group(id, clock, random), offsets: new Offsets(keep) };
+    // A rebalance does not wait for a disk that is full: its number would only be counted again after a restart.
+    const keepGeneration = (generation: number) => store.note([['group', id], { generation }]);
+    const entry = { group: new Group({ id, clock, random, keepGeneration }), offsets: new Offsets(keep) };
     this.#byId.set(id, entry);
     return entry;
   }

@@ -9,6 +9,8 @@ export type Change = readonly [key: Key, value: object | undefined];
 export interface Store {
   /** Makes all of these changes, or none. */
   put(...changes: readonly Change[]): void;
+  /** The same for what nothing depends on: where the disk does not take it, the log says so. */
+  note(...changes: readonly Change[]): void;
   /** All that `work` puts is put at its end, or nothing of it. */
   together(work: () => void): void;
   /** Where a partition's records are kept; undefined where they are not. */
@@ -16,7 +18,12 @@ export interface Store {
 }
 
 /** Nothing is kept. */
-export const NO_STORE: Store = { put: () => undefined, together: (work) => work(), log: () => undefined };
+export const NO_STORE: Store = {
+  put: () => undefined,
+  note: () => undefined,
+  together: (work) => work(),
+  log: () => undefined,
+};
 
 /** What a log knows of producers besides its batches, at one point of it. */
 export interface LogState {

@@ -61,6 +61,9 @@ export const SEGMENTS = entries(
   }),
 );
 
+/** By group. */
+export const GROUPS = entries('group', z.tuple([z.string()]), z.strictObject({ generation: count }));
+
 /** By group, topic and partition. */
 export const OFFSETS = entries(
   'offset',

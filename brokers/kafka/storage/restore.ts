@@ -1,5 +1,5 @@
 import type { BrokerState } from '../request.ts';
-import { CLUSTER, OFFSETS, PRODUCERS, TOPICS, TRANSACTIONS } from './entries.ts';
+import { CLUSTER, GROUPS, OFFSETS, PRODUCERS, TOPICS, TRANSACTIONS } from './entries.ts';
 import type { Storage } from './storage.ts';
 
 /** Gives a broker that has nothing yet what its storage has. */
@@ -12,6 +12,7 @@ export function restore(broker: BrokerState, storage: Storage): void {
   storage.sweep(new Set(topics.map(({ id }) => id)));
   broker.topics.restore(topics);
   broker.groups.restore(
+    storage.entries(GROUPS).map(({ key: [id], value }) => ({ id, ...value })),
     storage.entries(OFFSETS).map(({ key: [group, topic, partition], value: committed }) => ({
       group,
       topic,

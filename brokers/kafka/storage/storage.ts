@@ -93,6 +93,14 @@ export class Storage implements Store {
     else this.#journal.put(changes);
   }
 
+  note(...changes: readonly Change[]): void {
+    try {
+      this.put(...changes);
+    } catch (error) {
+      this.#logger.error({ error: messageOf(error) }, 'kafka state was not kept');
+    }
+  }
+
   together(work: () => void): void {
     const gathered: Change[] = [];
     this.#gathered = gathered;

@@ -25,6 +25,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { Body, batchOf, fetchBody, incrementalBody, metadataBody, produceBody, readFetch, WireClient } from './wire.ts';
 
 const [PRODUCE, FETCH, METADATA, OFFSET_COMMIT, OFFSET_FETCH, DELETE_TOPICS] = [0, 1, 3, 8, 9, 20];
+const JOIN_GROUP = 11;
 const [DELETE_RECORDS, INIT_PRODUCER_ID, ADD_PARTITIONS, END_TXN, INCREMENTAL_ALTER_CONFIGS] = [21, 22, 24, 26, 44];
 
 const folders: string[] = [];
@@ -133,6 +134,17 @@ describe('a broker that is started on the data of another one', () => {
     expect(before.includes('now')).toBe(true);
     const second = await restarted(first, data);
     expect(await second.client.ask(OFFSET_FETCH, 5, fetched)).toEqual(before);
+  });
+
+  test('counts the generations of a group on', async () => {
+    const data = newFolder();
+    const first = await started(data);
+    const join = new Body().string('g').int32(10_000).string('').string('consumer').int32(1).string('range');
+    const body = join.bytes(Buffer.alloc(0)).done();
+    const generation = (answer: Buffer) => answer.readInt32BE(2);
+    expect(generation(await first.client.ask(JOIN_GROUP, 0, body))).toBe(1);
+    const second = await restarted(first, data);
+    expect(generation(await second.client.ask(JOIN_GROUP, 0, body))).toBe(2);
   });
 
   test('recognises a batch that was sent before, also of a segment that is complete', async () => {

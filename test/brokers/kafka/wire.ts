@@ -54,19 +54,28 @@ export function frame(key: number, version: number, correlation: number, body: B
   return new Body().bytes(rest).done();
 }
 
+interface Waiting {
+  resolve(frame: Buffer): void;
+  reject(error: Error): void;
+}
+
 /** A client that sends what it is told and keeps the frames it gets, without their size. */
 export class WireClient {
   readonly socket: Socket;
   readonly closed: Promise<unknown>;
   readonly #frames: Buffer[] = [];
-  readonly #waiting: ((frame: Buffer) => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   #bytes = Buffer.alloc(0);
   #correlation = 0;
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    this.closed = once(socket, 'close');
+    // Not by `once` of node:events, which would reject for a reset.
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => undefined);
+    socket.on('close', () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the connection closed'));
+    });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
   }
 
@@ -84,8 +93,13 @@ export class WireClient {
   /** The next frame that arrives: correlation id and what follows it. */
   async next(): Promise<{ correlation: number; body: Buffer }> {
     const got = this.#frames.shift();
-    const bytes = got ?? (await within('a frame', new Promise<Buffer>((resolve) => this.#waiting.push(resolve))));
+    const bytes = got ?? (await within('a frame', this.#arrival()));
     return { correlation: bytes.readInt32BE(0), body: bytes.subarray(4) };
+  }
+
+  #arrival(): Promise<Buffer> {
+    if (this.socket.destroyed) return Promise.reject(new Error('the connection is closed'));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   /** Frames that arrived and nobody asked for. */
@@ -93,11 +107,12 @@ export class WireClient {
     return this.#frames.length;
   }
 
+  /** May be asked again before it has answered: answers come in order. Rejects when the connection closes first. */
   async ask(key: number, version: number, body?: Buffer): Promise<Buffer> {
-    this.send(frame(key, version, ++this.#correlation, body));
+    const correlation = ++this.#correlation;
+    this.send(frame(key, version, correlation, body));
     const answer = await this.next();
-    if (answer.correlation !== this.#correlation)
-      throw new Error(`answer ${answer.correlation} to ${this.#correlation}`);
+    if (answer.correlation !== correlation) throw new Error(`answer ${answer.correlation} to ${correlation}`);
     return answer.body;
   }
 
@@ -108,7 +123,7 @@ export class WireClient {
       const bytes = this.#bytes.subarray(4, end);
       this.#bytes = this.#bytes.subarray(end);
       const waiting = this.#waiting.shift();
-      if (waiting) waiting(bytes);
+      if (waiting) waiting.resolve(bytes);
       else this.#frames.push(bytes);
     }
   }
