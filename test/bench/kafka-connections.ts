@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { WireClient } from '../brokers/kafka/wire.ts';
+import { embedded } from './kafka/brokers.ts';
+import { cpuSeconds, residentBytes } from './process-usage.ts';
 
 const API_VERSIONS = 18;
 /** So many are being made at a time. */
@@ -10,14 +8,9 @@ const IN_FLIGHT = 200;
 
 /** What connections that ask nothing cost a broker that is a process of its own; they have asked once. */
 export async function benchKafkaConnections(connections: number) {
-  const child = spawn(process.execPath, [resolve('test/acceptance/kafka-process.mjs'), '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const { address, pid, stop } = await embedded();
   const clients: WireClient[] = [];
   try {
-    const [line] = await once(child.stdout, 'data');
-    const address = String(line).trim();
-    const pid = child.pid ?? 0;
     const warm = await WireClient.connect(address);
     await warm.ask(API_VERSIONS, 0);
     const before = residentBytes(pid);
@@ -38,18 +31,6 @@ export async function benchKafkaConnections(connections: number) {
     return { bytesPerConnection, perSecond: connections / seconds, cores, askMs: (performance.now() - asking) / 100 };
   } finally {
     for (const client of clients) client.socket.destroy();
-    child.kill('SIGKILL');
+    await stop();
   }
-}
-
-/** From /proc, so on Linux alone. */
-function residentBytes(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) * 1024;
-}
-
-/** User and system time, counted by the kernel in hundredths of a second. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -1,5 +1,6 @@
 import { type Site, type SiteOptions, startSite } from '../../app/index.ts';
 import { RunningCommand } from '../support/command.ts';
+import { percentile } from './percentile.ts';
 
 /** What a running process costs, from its own /metrics. */
 interface Cost {
@@ -8,11 +9,6 @@ interface Cost {
 }
 
 const FREE_PORTS = ['--port', '0', '--mqtt-port', '0', '--kafka-port', '0', '--smtp-port', '0'];
-
-/** Milliseconds of a sorted list's share. */
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
 
 /**
  * From `trip` to the valve command at the valve, in milliseconds, each on a floor of its own, with every detector sending a

@@ -60,8 +60,18 @@ export class Child {
     throw new Error(failure);
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   log(): string {
     return readFileSync(this.#launch.log, 'utf8');
+  }
+
+  /** Lets it stand still, with all that it holds open, until it is told to go on. */
+  freeze(): () => void {
+    this.#process.kill('SIGSTOP');
+    return () => void this.#process.kill('SIGCONT');
   }
 
   /** Resolves when the process is gone; rejects, with the end of its log, where it had not waited for this to end. */

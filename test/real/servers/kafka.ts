@@ -34,6 +34,11 @@ export class ApacheKafka {
     return `127.0.0.1:${this.#running?.port ?? 0}`;
   }
 
+  /** Of the process that runs. */
+  get pid(): number | undefined {
+    return this.#running?.child.pid;
+  }
+
   async start(): Promise<void> {
     const classpath = jars();
     this.#running = await inOwnFolder('kafka', (folder) => this.#open(folder, classpath));
@@ -69,6 +74,12 @@ export class ApacheKafka {
     return async () => {
       this.#running = { folder, port, child: await launch(folder, port, jars()) };
     };
+  }
+
+  /** It answers nothing and keeps its connections, until what this answers with is called. */
+  freeze(): () => void {
+    if (!this.#running) throw new Error('Apache Kafka does not run');
+    return this.#running.child.freeze();
   }
 
   /** Its data is thrown away, so it need not shut down in order. */
