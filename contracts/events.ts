@@ -186,6 +186,8 @@ const notificationSchema = z.object({
   floor: floor.nullable(),
   /** The detectors involved so far, in the order in which they came. */
   detectors: z.array(id),
+  /** What is wrong with a detector, or the pipeline: there are several faults of the same subject. */
+  cause: z.enum(VERDICT_CAUSES).optional(),
   /** How many detectors a fault of many stands for: `detectors` need not name them all. */
   behind: z.int().positive().optional(),
   at: time,

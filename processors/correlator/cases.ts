@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { incidentChanged, VERDICT_CAUSES } from '../../contracts/events.ts';
+import { flappingSchema } from './flapping.ts';
 
 /** What `correlator.state` keeps. Times are ms since the epoch. */
 
@@ -12,10 +13,10 @@ const missingSchema = z.object({
   /** `detector/8` */
   subject: z.string(),
   /**
-   * `suspect`: a Last Will came. `held`: it is silent, and nobody is told yet. `told`: people know of it by itself; `joined`: by the
-   * fault of `scope`. `over`: it is heard.
+   * `suspect`: a Last Will came. `held`: it is silent, and nobody is told yet; `disabled`: before its planned silence is over. `told`:
+   * people know of it by itself; `joined`: by the fault of `scope`. `over`: it is heard.
    */
-  phase: z.enum(['suspect', 'held', 'told', 'joined', 'over']),
+  phase: z.enum(['suspect', 'held', 'disabled', 'told', 'joined', 'over']),
   /** The newest of its silences that is known. */
   episode: z.int(),
   incident: incident.nullable(),
@@ -57,8 +58,10 @@ const plainSchema = z.object({
   subject: z.string(),
   cause: z.enum(VERDICT_CAUSES),
   floor: z.int().nullable(),
-  /** The incident that people know; null while there is none. */
+  /** The incident that people know; null while there is none, or a planned silence keeps it from them. */
   told: incident.nullable(),
+  /** Why it was opened last. */
+  reason: z.string(),
   /** Those that watchdogs have opened, and which of redundant ones did. */
   open: z.record(incident, z.string()),
   /** The last ones that are over: they are not opened again by who says it late, or once more. */
@@ -68,7 +71,7 @@ const plainSchema = z.object({
 /** A fault that is told at once: that of the pipeline, and those of a detector that is heard. */
 export type Plain = z.infer<typeof plainSchema>;
 
-export const caseSchema = z.discriminatedUnion('is', [missingSchema, lossSchema, plainSchema]);
+export const caseSchema = z.discriminatedUnion('is', [missingSchema, lossSchema, plainSchema, flappingSchema]);
 export type Case = z.infer<typeof caseSchema>;
 
 /** Under which key a case is kept. */
@@ -80,6 +83,8 @@ export function keyOf(item: Case): string {
       return lossKey(item.scope);
     case 'plain':
       return plainKey(item.subject, item.cause);
+    case 'flapping':
+      return flappingKey(item.subject);
   }
 }
 
@@ -89,4 +94,8 @@ export function lossKey(scope: string): string {
 
 export function plainKey(subject: string, cause: string): string {
   return `${cause} ${subject}`;
+}
+
+export function flappingKey(subject: string): string {
+  return `changes of ${subject}`;
 }

@@ -1,11 +1,14 @@
 import { parseEvent } from '../../contracts/cloud-events.ts';
+import { disablementChanged } from '../../contracts/disablements.ts';
 import { messageOf, SmokewireError } from '../../contracts/errors.ts';
 import { censusTaken, type Verdict, verdictReached } from '../../contracts/events.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
 import { type Emission, NOTHING, type Task } from '../../transport/kafka/types.ts';
 import { type Case, caseSchema } from './cases.ts';
+import { Disablements, endRecord } from './disablement.ts';
+import { FlappingDetectors } from './flapping-detectors.ts';
 import { Journal } from './journal.ts';
-import { MissingDetectors } from './missing-detectors.ts';
+import { MissingDetectors, type Moment } from './missing-detectors.ts';
 import { PlainFaults } from './plain-faults.ts';
 import { Population } from './scopes.ts';
 
@@ -18,7 +21,9 @@ export interface CorrelatorTaskOptions {
 /** Turns the watchdog's verdicts into what people are told. All of a site stands in one partition; the tasks of the others rest. */
 export class CorrelatorTask implements Task {
   readonly #population = new Population();
+  readonly #disablements = new Disablements();
   readonly #journal: Journal;
+  readonly #flapping: FlappingDetectors;
   readonly #missing: MissingDetectors;
   readonly #plain: PlainFaults;
   /** Whether what a predecessor left is taken up: that needs our clock. */
@@ -27,20 +32,33 @@ export class CorrelatorTask implements Task {
   #reached = Number.NEGATIVE_INFINITY;
 
   constructor({ site, canaryPeriodMs, partition }: CorrelatorTaskOptions) {
-    this.#journal = new Journal(partition);
+    const journal = new Journal(partition);
+    const disablements = this.#disablements;
+    this.#journal = journal;
+    this.#flapping = new FlappingDetectors({
+      journal,
+      pass: (verdict, moment) => this.#pass(verdict, moment),
+      update: (fault, now) => this.#plain.update(fault, now),
+    });
     this.#missing = new MissingDetectors({
       site,
       canaryPeriodMs,
       population: this.#population,
-      journal: this.#journal,
+      disablements,
+      journal,
     });
-    this.#plain = new PlainFaults(this.#journal);
+    this.#plain = new PlainFaults({ journal, disablements });
   }
 
-  table(record: InRecord, _now: number, restoring: boolean): Emission {
-    if (record.value === null) return NOTHING;
-    if (record.topic === censusTaken.topic) this.#population.count(parseEvent(record, [censusTaken]).data);
-    else if (restoring) this.#recall(parseCase(record));
+  table(record: InRecord, now: number, restoring: boolean): Emission {
+    const { topic, key, value } = record;
+    if (topic === disablementChanged.topic) return this.#disable(record, now, restoring);
+    if (topic === censusTaken.topic) {
+      if (value !== null) this.#population.count(parseEvent(record, [censusTaken]).data);
+    } else if (restoring) {
+      if (value !== null) this.#recall(parseCase(record));
+      else if (key !== null) this.#flapping.forget(key);
+    }
     return NOTHING;
   }
 
@@ -49,31 +67,61 @@ export class CorrelatorTask implements Task {
     this.#resume(now);
     this.#reached = Math.max(this.#reached, record.timestamp);
     this.#missing.reach({ at: this.#reached, now });
-    if (isOfSilence(data)) this.#missing.verdict(data, { at: record.timestamp, now });
-    else this.#plain.verdict(data, now);
+    const moment = { at: record.timestamp, now };
+    if (isOfSilence(data)) this.#flapping.verdict(data, moment);
+    else this.#pass(data, moment);
     return this.#journal.emission(now);
   }
 
   deadline(): number | undefined {
-    if (!this.#resumed) return this.#missing.waits || this.#plain.waits ? 0 : undefined;
-    return this.#missing.deadline();
+    const parts = [this.#missing, this.#flapping, this.#plain];
+    if (!this.#resumed && parts.some(({ waits }) => waits)) return 0;
+    const times = [this.#missing.deadline(), this.#flapping.deadline(), this.#disablements.nextEnd()];
+    const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
+    return Number.isFinite(next) ? next : undefined;
   }
 
   wake(now: number): Emission {
     this.#resume(now);
     this.#missing.wake(now);
-    return this.#journal.emission(now);
+    this.#flapping.wake(now);
+    const ends = this.#disablements.takeEnded(now);
+    if (ends.length > 0) this.#reconsider(now);
+    const emission = this.#journal.emission(now);
+    return { ...emission, outputs: [...ends.map((end) => endRecord(end, now)), ...emission.outputs] };
   }
 
   #resume(now: number): void {
     if (this.#resumed) return;
     this.#resumed = true;
+    this.#flapping.resume(now);
     this.#missing.resume(now);
     this.#plain.resume();
+    this.#reconsider(now);
+  }
+
+  /** What planned silences kept from people is told where they are over. */
+  #reconsider(now: number): void {
+    this.#missing.reconsider(now);
+    this.#plain.reconsider(now);
+  }
+
+  #disable(record: InRecord, now: number, restoring: boolean): Emission {
+    this.#disablements.apply(parseEvent(record, [disablementChanged]).data);
+    if (restoring) return NOTHING;
+    this.#resume(now);
+    this.#reconsider(now);
+    return this.#journal.emission(now);
+  }
+
+  #pass(verdict: Verdict, moment: Moment): void {
+    if (isOfSilence(verdict)) this.#missing.verdict(verdict, moment);
+    else this.#plain.verdict(verdict, moment.now);
   }
 
   #recall(item: Case): void {
     if (item.is === 'plain') this.#plain.recall(item);
+    else if (item.is === 'flapping') this.#flapping.recall(item);
     else this.#missing.recall(item);
   }
 }

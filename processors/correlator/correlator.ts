@@ -7,7 +7,7 @@ export function correlatorDefinition(options: Omit<CorrelatorTaskOptions, 'parti
   return {
     role: 'correlator',
     inputs: ['verdicts'],
-    tables: ['census', STATE_TOPIC],
+    tables: ['census', 'disablements', STATE_TOPIC],
     createTask: (partition) => new CorrelatorTask({ ...options, partition }),
   };
 }

@@ -1,11 +1,16 @@
 import { rfc3339 } from '../../contracts/clock.ts';
-import { type Disablement, disabledUntil } from '../../contracts/disablements.ts';
+import { eventRecord } from '../../contracts/cloud-events.ts';
+import { type Disablement, disabledUntil, disablementChanged } from '../../contracts/disablements.ts';
+import { idOf } from '../../contracts/ids.ts';
+import type { OutRecord } from '../../contracts/kafka-records.ts';
 
 /** A planned silence; `until` is RFC 3339. */
 interface Silence {
   readonly site: string;
   readonly until: string;
 }
+
+type Ended = Extract<Disablement, { change: 'ended' }>;
 
 /**
  * Whose faults are not told at the moment: planned silences of detectors and floors, as the topic `disablements` has them.
@@ -42,8 +47,8 @@ export class Disablements {
   }
 
   /** What has ended by `now`, to be said on the topic. It is forgotten with that. */
-  takeEnded(now: number): Disablement[] {
-    const ended: Disablement[] = [];
+  takeEnded(now: number): Ended[] {
+    const ended: Ended[] = [];
     for (const [subject, { site, until }] of this.#silences) {
       if (Date.parse(until) > now) continue;
       this.#silences.delete(subject);
@@ -56,4 +61,10 @@ export class Disablements {
     const silence = this.#silences.get(subject);
     return silence ? Date.parse(silence.until) : 0;
   }
+}
+
+/** That an end has come, for all who show it: the same again where it is said again. */
+export function endRecord(data: Ended, now: number): OutRecord {
+  const id = idOf('disablement-ended', data.site, data.subject, data.until);
+  return eventRecord(disablementChanged, { id, source: 'correlator', time: now, data });
 }

@@ -25,6 +25,8 @@ type Flap = z.infer<typeof flapSchema>;
 /** What is kept of a detector that fell silent lately. Times are ms since the epoch. */
 export const flappingSchema = z.object({
   is: z.literal('flapping'),
+  /** `detector/7` */
+  subject: z.string(),
   /** When each of its last silences began, by its watchdog's clock: those that may still be one too many. */
   silences: z.array(z.number()),
   /** Its newest silence, and whether that lasts. */
@@ -44,7 +46,7 @@ export interface FlappingStep {
   /** What is to be told as if the watchdog had said so, in this order. */
   readonly verdicts: readonly Verdict[];
   /** The fault that is told goes on: for the panel alone. */
-  readonly updated?: { readonly incident: string; readonly reason: string };
+  readonly updated?: { readonly subject: string; readonly incident: string; readonly reason: string };
 }
 
 /**
@@ -87,10 +89,10 @@ function next(before: Flapping | undefined, verdict: Verdict, at: number, now: n
 function fallen(before: Flapping | undefined, silence: Verdict, at: number, now: number): FlappingStep {
   const silences = [...(before?.silences ?? []), at].filter((earlier) => at - earlier <= FLAPPING_WITHIN_MS);
   const { site, subject, episode } = silence;
-  const state: Flapping = { is: 'flapping', silences, episode, silent: true, changedAt: at, heardAt: now };
+  const state: Flapping = { is: 'flapping', subject, silences, episode, silent: true, changedAt: at, heardAt: now };
   if (before?.flap) {
     const flap = { ...before.flap, count: before.flap.count + 1, silence };
-    const updated = { incident: flap.incident, reason: flappingReason(flap) };
+    const updated = { subject, incident: flap.incident, reason: flappingReason(flap) };
     return { state: { ...state, silences: [], flap }, verdicts: [], updated };
   }
   if (silences.length < FLAPPING_SILENCES) return { state, verdicts: [silence] };

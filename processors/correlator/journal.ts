@@ -5,13 +5,18 @@ import { idOf } from '../../contracts/ids.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
 import { type Emission, NOTHING } from '../../transport/kafka/types.ts';
 import { type Case, keyOf } from './cases.ts';
+import type { Flapping } from './flapping.ts';
 
 export const STATE_TOPIC = 'correlator.state';
+
+/** What people are told of. */
+type Fault = Exclude<Case, Flapping>;
 
 /** What a step changed, and whom it is told: `emission` notes it before it is told, as told only afterwards. */
 export class Journal {
   readonly #partition: number;
   readonly #changed = new Set<Case>();
+  readonly #gone = new Set<Case>();
 
   constructor(partition: number) {
     this.#partition = partition;
@@ -21,7 +26,12 @@ export class Journal {
     this.#changed.add(item);
   }
 
-  tell(item: Case, told: Omit<Notification, 'kind' | 'at'>, now: number): void {
+  /** Nothing is left to know of it. */
+  gone(item: Case): void {
+    this.#gone.add(item);
+  }
+
+  tell(item: Fault, told: Omit<Notification, 'kind' | 'at'>, now: number): void {
     item.untold = [...(item.untold ?? []), { ...told, kind: 'fault', at: rfc3339(now) }];
     this.changed(item);
   }
@@ -31,11 +41,15 @@ export class Journal {
    * census, so it is noted first; the note keeps the words, so that a successor says the same.
    */
   emission(now: number): Emission {
-    if (this.#changed.size === 0) return NOTHING;
+    if (this.#changed.size === 0 && this.#gone.size === 0) return NOTHING;
     const changed = [...this.#changed];
+    const records = [
+      ...changed.map((item) => this.#record(item, now)),
+      ...[...this.#gone].map((item) => ({ ...this.#record(item, now), value: null })),
+    ];
     this.#changed.clear();
-    const records = changed.map((item) => this.#record(item, now));
-    const told = changed.filter(({ untold }) => untold !== undefined);
+    this.#gone.clear();
+    const told = changed.filter((item) => item.is !== 'flapping').filter(({ untold }) => untold !== undefined);
     if (told.length === 0) return { outputs: [], changelog: records };
     const outputs = told.flatMap(({ untold = [] }) => untold.map((notification) => notice(notification, now)));
     for (const item of told) item.untold = undefined;
@@ -55,7 +69,8 @@ export class Journal {
 
 function notice(data: Notification, now: number): OutRecord {
   return eventRecord(incidentChanged, {
-    id: idOf('notification', data.incident, data.change),
+    // Of updates an incident has many.
+    id: idOf('notification', data.incident, data.change, ...(data.change === 'updated' ? [data.reason] : [])),
     source: 'correlator',
     time: now,
     data,

@@ -2,6 +2,7 @@ import type { Verdict } from '../../contracts/events.ts';
 import { idOf } from '../../contracts/ids.ts';
 import type { Loss, Missing } from './cases.ts';
 import { Deadlines } from './deadlines.ts';
+import type { Disablements } from './disablement.ts';
 import type { Journal } from './journal.ts';
 import { LEAST_LOST, type Population, type Scope, SITE_SCOPE, scopesOf } from './scopes.ts';
 import { brokenUpReason, lossReason, returnReason } from './wording.ts';
@@ -31,6 +32,7 @@ export interface MissingDetectorsOptions {
   readonly site: string;
   readonly canaryPeriodMs: number;
   readonly population: Population;
+  readonly disablements: Disablements;
   readonly journal: Journal;
 }
 
@@ -47,6 +49,8 @@ export class MissingDetectors {
   readonly #held = new Map<Scope, Set<Missing>>();
   readonly #joined = new Map<Scope, Set<Missing>>();
   readonly #suspects = new Set<Missing>();
+  /** Those of whom nobody is told before their planned silence is over. */
+  readonly #disabled = new Set<Missing>();
   /** What is decided when, by our clock, and by the log's time where that is read late. */
   readonly #due = new Deadlines<Missing | Loss>();
   readonly #dueInLog = new Deadlines<Missing | Loss>();
@@ -71,6 +75,10 @@ export class MissingDetectors {
       if (!isMissing(item)) continue;
       this.#count(item, 1);
       if (item.phase === 'told') continue;
+      if (item.phase === 'disabled') {
+        this.#disabled.add(item);
+        continue;
+      }
       const loss = this.#lossOf(item);
       if (loss) this.#join(item, loss);
       else this.#hold(item, { at: item.foundAt, now });
@@ -110,6 +118,18 @@ export class MissingDetectors {
         if (known && missing) this.#heard(known, verdict.reason, moment);
         this.#case(verdict).episode = verdict.episode;
     }
+  }
+
+  /** Planned silences are over: who is still missing is told of, those of a lost scope together. */
+  reconsider(now: number): void {
+    const released = [...this.#disabled].filter((item) => !this.#isDisabled(item, now));
+    for (const item of released) {
+      this.#disabled.delete(item);
+      const loss = this.#lossOf(item);
+      if (loss) this.#join(item, loss);
+      else this.#hold(item, { at: item.foundAt, now });
+    }
+    for (const item of released) if (item.phase === 'held') this.#release(item, now);
   }
 
   /** When `wake` has something to do. */
@@ -187,6 +207,7 @@ export class MissingDetectors {
   #heard(item: Missing, reason: string, moment: Moment): void {
     this.#count(item, -1);
     if (item.phase === 'held') this.#unhold(item);
+    this.#disabled.delete(item);
     if (item.phase === 'told') this.#tell(item, 'closed', reason, moment.now);
     const loss = item.phase === 'joined' && item.scope !== undefined ? this.#losses.get(item.scope) : undefined;
     this.#over(item);
@@ -245,6 +266,13 @@ export class MissingDetectors {
 
   /** It was held for long enough. */
   #release(item: Missing, now: number): void {
+    if (this.#isDisabled(item, now)) {
+      this.#unhold(item);
+      item.phase = 'disabled';
+      this.#disabled.add(item);
+      this.#options.journal.changed(item);
+      return;
+    }
     const scope = this.#lostScopeOf(item);
     if (scope !== undefined) this.#open(scope, now);
     else {
@@ -252,6 +280,10 @@ export class MissingDetectors {
       item.phase = 'told';
       this.#tell(item, 'opened', item.reason, now);
     }
+  }
+
+  #isDisabled({ subject, floor }: Missing, now: number): boolean {
+    return this.#options.disablements.until(subject, floor, now) !== undefined;
   }
 
   /** The largest of its scopes of which nobody is heard, if others of it are not told either. */
@@ -334,7 +366,7 @@ export class MissingDetectors {
     if (incident === null) return;
     const about =
       item.is === 'missing'
-        ? { subject: item.subject, floor: item.floor, detectors: [detectorOf(item)] }
+        ? { subject: item.subject, floor: item.floor, cause: item.cause, detectors: [detectorOf(item)] }
         : { subject: item.scope, floor: floorOf(item.scope), detectors: [...item.detectors], behind: item.behind };
     this.#options.journal.tell(item, { ...about, incident, change, reason }, now);
   }
@@ -360,7 +392,7 @@ function settlingMs({ heartbeatMs }: Missing | Loss, { canaryPeriodMs }: Missing
 }
 
 function isMissing({ phase }: Missing): boolean {
-  return phase === 'held' || phase === 'told' || phase === 'joined';
+  return phase === 'held' || phase === 'disabled' || phase === 'told' || phase === 'joined';
 }
 
 function detectorOf({ subject }: Missing): number {

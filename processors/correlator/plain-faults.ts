@@ -1,5 +1,7 @@
-import type { Verdict } from '../../contracts/events.ts';
+import type { Notification, Verdict } from '../../contracts/events.ts';
 import { type Plain, plainKey } from './cases.ts';
+import type { Disablements } from './disablement.ts';
+import type { FlappingStep } from './flapping.ts';
 import type { Journal } from './journal.ts';
 
 /** So many incidents that are over are remembered of each fault. */
@@ -11,10 +13,14 @@ const MOST_REMEMBERED = 32;
  */
 export class PlainFaults {
   readonly #journal: Journal;
+  readonly #disablements: Disablements;
   readonly #cases = new Map<string, Plain>();
+  /** Those that planned silences keep from people. */
+  readonly #disabled = new Set<Plain>();
 
-  constructor(journal: Journal) {
+  constructor({ journal, disablements }: { journal: Journal; disablements: Disablements }) {
     this.#journal = journal;
+    this.#disablements = disablements;
   }
 
   recall(item: Plain): void {
@@ -22,7 +28,10 @@ export class PlainFaults {
   }
 
   resume(): void {
-    for (const item of this.#cases.values()) if (item.untold) this.#journal.changed(item);
+    for (const item of this.#cases.values()) {
+      if (item.untold) this.#journal.changed(item);
+      if (item.told === null && Object.keys(item.open).length > 0) this.#disabled.add(item);
+    }
   }
 
   get waits(): boolean {
@@ -38,13 +47,38 @@ export class PlainFaults {
     else if (change === 'closed') this.#closed(item, incident, verdict, now);
   }
 
+  /** A fault of a detector that comes and goes goes on: where people know of it, the panel shows how. */
+  update({ subject, incident, reason }: NonNullable<FlappingStep['updated']>, now: number): void {
+    const item = this.#cases.get(plainKey(subject, 'flapping'));
+    if (item?.told === incident) this.#tell(item, incident, 'updated', reason, now);
+  }
+
+  /** A planned silence is over: what is still wrong is told. */
+  reconsider(now: number): void {
+    for (const item of this.#disabled) {
+      const [incident] = Object.keys(item.open);
+      if (incident === undefined) this.#disabled.delete(item);
+      else this.#release(item, incident, now);
+    }
+  }
+
   #opened(item: Plain, incident: string, { group, reason }: Verdict, now: number): void {
     if (item.open[incident] !== undefined) return;
     item.open[incident] = group;
+    item.reason = reason;
     this.#journal.changed(item);
-    if (item.told !== null) return;
+    if (item.told === null) this.#release(item, incident, now);
+  }
+
+  /** It is told, unless a planned silence keeps it from people. */
+  #release(item: Plain, incident: string, now: number): void {
+    if (this.#disablements.until(item.subject, item.floor, now) !== undefined) {
+      this.#disabled.add(item);
+      return;
+    }
+    this.#disabled.delete(item);
     item.told = incident;
-    this.#tell(item, incident, 'opened', reason, now);
+    this.#tell(item, incident, 'opened', item.reason, now);
   }
 
   /** Who hears all of it again has proved for everybody that it is over. */
@@ -53,26 +87,35 @@ export class PlainFaults {
     const { [incident]: _, ...open } = item.open;
     item.open = open;
     item.over.push(incident);
-    if (known && item.told !== null && !Object.values(open).includes(group)) {
+    if (known && !Object.values(open).includes(group)) {
       item.over.push(...Object.keys(open));
       item.open = {};
-      this.#tell(item, item.told, 'closed', reason, now);
+      if (item.told !== null) this.#tell(item, item.told, 'closed', reason, now);
       item.told = null;
     }
     item.over = item.over.slice(-MOST_REMEMBERED);
     this.#journal.changed(item);
   }
 
-  #tell(item: Plain, incident: string, change: 'opened' | 'closed', reason: string, now: number): void {
-    const { subject, floor } = item;
+  #tell(item: Plain, incident: string, change: Notification['change'], reason: string, now: number): void {
+    const { subject, floor, cause } = item;
     const [kind, id] = subject.split('/');
     const detectors = kind === 'detector' ? [Number(id)] : [];
-    this.#journal.tell(item, { subject, floor, detectors, incident, change, reason }, now);
+    this.#journal.tell(item, { subject, floor, cause, detectors, incident, change, reason }, now);
   }
 
-  #case({ subject, cause, floor }: Verdict): Plain {
+  #case({ subject, cause, floor, reason }: Verdict): Plain {
     const key = plainKey(subject, cause);
-    const known = this.#cases.get(key) ?? { is: 'plain', subject, cause, floor, told: null, open: {}, over: [] };
+    const known = this.#cases.get(key) ?? {
+      is: 'plain',
+      subject,
+      cause,
+      floor,
+      told: null,
+      reason,
+      open: {},
+      over: [],
+    };
     this.#cases.set(key, known);
     return known;
   }

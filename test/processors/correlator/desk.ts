@@ -1,5 +1,6 @@
 import { rfc3339 } from '../../../contracts/clock.ts';
 import { eventRecord } from '../../../contracts/cloud-events.ts';
+import { type Disablement, disablementChanged } from '../../../contracts/disablements.ts';
 import {
   type Census,
   censusTaken,
@@ -40,6 +41,8 @@ export const CENSUS: Census = {
 /** The site's partition as Kafka keeps it, with a correlator that can be killed and made anew. Times: ms from T0. */
 export class Desk {
   readonly told: ToldIncident[] = [];
+  /** What stands on `disablements`. */
+  readonly orders: Disablement[] = [];
   readonly #log: InRecord[] = [];
   readonly #tables = new Map<string, Map<string, InRecord>>();
   #now = T0;
@@ -58,6 +61,13 @@ export class Desk {
     return this.told
       .filter(({ ceId: id }) => !seen.has(id) && seen.add(id))
       .map(({ change, subject }) => `${change} ${subject}`);
+  }
+
+  /** The keys under which `correlator.state` has something. */
+  kept(): string[] {
+    return [...(this.#tables.get('correlator.state') ?? [])].flatMap(([key, { value }]) =>
+      value === null ? [] : [key],
+    );
   }
 
   census(census: Census): void {
@@ -89,6 +99,17 @@ export class Desk {
     this.read(at + late, crash);
   }
 
+  /** Somebody orders a planned silence, or its end. */
+  order(at: number, subject: string, endsAt: number | undefined, crash: CrashPoint = 'after commit'): void {
+    this.wait(at);
+    const about = { site: 'hq', subject, at: rfc3339(T0 + at), by: 'operator/panel' };
+    const until = endsAt === undefined ? undefined : rfc3339(T0 + endsAt);
+    this.#ordered(
+      until === undefined ? { ...about, change: 'enabled' } : { ...about, change: 'disabled', until, reason: null },
+      crash,
+    );
+  }
+
   write(at: number, data: Verdict): void {
     const record = eventRecord(verdictReached, { id: 'v', source: 'watchdog', time: T0 + at, data });
     this.#log.push(received(record, this.#log.length));
@@ -113,12 +134,18 @@ export class Desk {
     this.#now = Math.max(this.#now, T0 + at);
   }
 
+  /** The clock runs on to `at`, and nobody is there. */
+  sleep(at: number): void {
+    this.#now = T0 + at;
+  }
+
   /** The task is gone with all that it knew; a new one stands where its tables and the committed offset put it. */
   restart(): void {
     this.#task = this.#newTask();
     for (const records of this.#tables.values()) {
       for (const record of records.values()) this.#task.table?.(record, this.#now, true);
     }
+    for (const data of this.orders) this.#task.table?.(this.#orderRecord(data), this.#now, true);
     this.#read = this.#committed;
   }
 
@@ -130,9 +157,22 @@ export class Desk {
     if (crash === 'before notes') return;
     for (const record of notes) this.#keep(received(record, 0));
     if (crash === 'before outputs') return;
-    for (const record of outputs) this.told.push(told(record));
+    for (const record of outputs) {
+      if (record.topic === incidentChanged.topic) this.told.push(told(record));
+      else this.#ordered(disablementChanged.schema.parse(JSON.parse(String(record.value))), crash);
+    }
     if (crash === 'after outputs') return;
     for (const record of changelog) this.#keep(received(record, 0));
+  }
+
+  #ordered(data: Disablement, crash: CrashPoint): void {
+    this.orders.push(data);
+    const emission = this.#task.table?.(this.#orderRecord(data), this.#now, false);
+    if (emission) this.#carryOut(emission, crash);
+  }
+
+  #orderRecord(data: Disablement): InRecord {
+    return received(eventRecord(disablementChanged, { id: 'o', source: 'panel', time: this.#now, data }), 0);
   }
 
   #keep(record: InRecord): void {
