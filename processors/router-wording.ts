@@ -37,14 +37,25 @@ function subjectInWords(subject: string): string {
   return subject.replace('/', ' ');
 }
 
-function headOf({ kind, change, subject }: Notification): string {
+function headOf({ kind, change, subject, cause }: Notification): string {
   const words = subjectInWords(subject);
   if (kind === 'fire') return change === 'closed' ? `Fire ended: ${words}` : `FIRE: ${words}`;
+  const special = cause && CAUSES[cause];
+  // Who no longer comes and goes may be silent for good.
+  if (special) return `${change === 'closed' ? 'Over' : 'Fault'}: ${words} ${special}`;
   if (change === 'closed') return `Recovered: ${words}`;
   return `Fault: ${words} ${FAULTS[subject.split('/')[0] ?? ''] ?? 'is faulty'}`;
 }
 
-/** What is wrong, by the kind of thing that it is wrong with. */
+/** What is wrong, where it is something special. */
+const CAUSES: Readonly<Partial<Record<NonNullable<Notification['cause']>, string>>> = {
+  flapping: 'comes and goes',
+  'duplicate-id': 'shares its id with another',
+  'wrong-floor': 'is on another floor than it says',
+  babbling: 'says too much',
+};
+
+/** What is wrong otherwise, by the kind of thing that it is wrong with. */
 const FAULTS: Readonly<Record<string, string>> = {
   detector: 'is silent',
   valve: 'does not answer',

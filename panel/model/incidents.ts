@@ -6,7 +6,7 @@ type Told = IncidentView['notifications'][number];
 type Incident = Omit<IncidentView, 'notifications'> & { notifications: Map<string, Told> };
 
 /** What a record on `notifications` said that was not known before. */
-export type IncidentNews = 'opened' | 'joined' | 'closed';
+export type IncidentNews = 'opened' | 'joined' | 'updated' | 'closed';
 
 /**
  * Incidents with what became of their notifications. The open ones are all kept, the closed ones up to a bound, and so
@@ -47,10 +47,12 @@ export class Incidents {
       incident.reason = reason;
       return 'opened';
     }
-    if (detectors.length <= incident.detectors.length) return undefined;
+    const more = detectors.length - incident.detectors.length;
+    const goesOn = change === 'updated' && more === 0 && reason !== incident.reason;
+    if (more <= 0 && !goesOn) return undefined;
     incident.detectors = [...detectors];
     incident.reason = reason;
-    return 'joined';
+    return goesOn ? 'updated' : 'joined';
   }
 
   deliver(delivery: Delivery): void {

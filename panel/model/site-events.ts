@@ -6,6 +6,8 @@ import type { IncidentNews } from './incidents.ts';
 /** What a change of an incident is to people; undefined where another event tells it (docs/http.md lists them all). */
 export function incidentEvent(news: IncidentNews, notification: Notification): SiteEvent | undefined {
   const { kind, subject, floor, incident, detectors, reason, at } = notification;
+  // That a fault goes on is shown, and is nothing that happened.
+  if (news === 'updated') return undefined;
   if (kind === 'fire') {
     const data = { floor, incident, detectors, reason };
     if (news === 'closed') return { type: 'alarm.reset', at, subject, data };

@@ -182,6 +182,19 @@ describe('incidents', () => {
     expect(events.recent(3).map(({ event }) => event.data['joined'])).toEqual([false, true, undefined]);
   });
 
+  it('shows how a fault goes on, which is nothing that happened', () => {
+    const fault = { kind: 'fault', subject: 'detector/7', cause: 'flapping' } as const;
+    news(records.incident('flapping', { ...fault, reason: 'silent 3 times' }));
+    const shown = () => model.incidents.view(idOf('incident', 'flapping'))?.reason;
+    const changed: string[] = [];
+    model.onChange(({ view }) => void changed.push(view));
+    news(records.incident('flapping', { ...fault, change: 'updated', reason: 'silent 4 times' }));
+    expect([shown(), changed]).toEqual(['silent 4 times', ['incident']]);
+    news(records.incident('flapping', { ...fault, change: 'opened', reason: 'silent 3 times' }));
+    expect([shown(), changed]).toEqual(['silent 4 times', ['incident']]);
+    expect(told()).toEqual([]);
+  });
+
   it('tells nothing twice that is told twice upstream', () => {
     const once = [
       records.incident('fire'),

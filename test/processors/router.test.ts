@@ -85,6 +85,10 @@ test('the words say first what matters most', () => {
   expect(title({ ...silence, change: 'closed' })).toBe('Recovered: detector 8, floor 3 (hq)');
   expect(title(fire)).toBe('FIRE: floor 3 (hq)');
   expect(title({ ...fire, change: 'closed' })).toBe('Fire ended: floor 3 (hq)');
+  expect(title({ ...silence, cause: 'flapping' })).toBe('Fault: detector 8 comes and goes, floor 3 (hq)');
+  expect(title({ ...silence, cause: 'flapping', change: 'closed' })).toBe(
+    'Over: detector 8 comes and goes, floor 3 (hq)',
+  );
   expect(title({ ...silence, subject: 'valve/3' })).toBe('Fault: valve 3 does not answer (hq)');
   expect(title({ ...silence, subject: 'pipeline', floor: null, detectors: [] })).toBe('Fault: pipeline is silent (hq)');
   const { text, sms, lamp } = wordingOf(silence, 'hq');
