@@ -227,7 +227,7 @@ export class SiteProcess {
       now: clock.now(),
       groups: await this.groups(),
       pipelineSilentSince: state === 'silent' && since !== null ? Date.parse(since) : undefined,
-      windowMs: (heartbeatMs) => judge.windowMs({ mode: 'active', heartbeatMs }),
+      windowMs: (heartbeatMs) => judge.windowMs({ heartbeatMs }),
       isBeingSent,
     });
   }

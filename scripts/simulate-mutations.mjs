@@ -21,7 +21,7 @@ const MUTATIONS = [
     'if (before?.incident && before.untold)',
     'if (false)',
   ],
-  ['announcements are compared by any clock', `${WATCHDOG}/announcements.js`, "(by === bridge || by === '')", 'true'],
+  ['announcements are compared by any clock', `${WATCHDOG}/announcements.js`, '(by === bridge || by === 0)', 'true'],
   [
     'a bridge that is gone is waited for',
     `${WATCHDOG}/proven-time.js`,

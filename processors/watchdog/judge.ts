@@ -1,10 +1,13 @@
-import type { DetectorState } from '../../contracts/events.ts';
-import type { DetectorMode, SignalValue } from '../../contracts/mqtt-payloads.ts';
 import type { Signal } from '../../contracts/signals.ts';
-import { type Announced, Announcements } from './announcements.ts';
-import { Calendar, NOT_PLANNED, type Planned } from './calendar.ts';
-import { type BridgeTime, ProvenTime } from './proven-time.ts';
-import type { Judged, Told } from './told.ts';
+import { type Announcement, Announcements } from './announcements.ts';
+import { Calendar } from './calendar.ts';
+import { Detectors, FLAG, NO_ROW } from './detectors.ts';
+import { News } from './news.ts';
+import { ProvenTime } from './proven-time.ts';
+import { isOld, type Told } from './told.ts';
+import { ToldRows } from './told-rows.ts';
+import { type Known, type Reporting, stateOf, Watched } from './watched.ts';
+import { Wills } from './wills.ts';
 
 /** How long a detector may be silent: `misses` heartbeats and `graceMs`. */
 export interface WindowOptions {
@@ -14,75 +17,39 @@ export interface WindowOptions {
   readonly canaryPeriodMs: number;
 }
 
-/** How a registered detector reports. */
-export interface Reporting {
-  readonly mode: DetectorMode;
-  readonly heartbeatMs: number;
-}
-
-/** When a detector was announced, by the clock of which bridge. */
-export interface Announcement {
-  readonly at: number;
-  readonly bridge: string;
-}
-
-/** Early evidence that a detector is dead: the broker lost its connection. */
-export interface Will {
-  /** When it came, ms since the epoch, by the clock of which bridge; an empty name where nobody said. */
-  readonly at: number;
-  bridge: string;
-  /** That bridge's proven time where the log reaches it; undefined before. */
-  stamp: number | undefined;
-}
-
-/** What is known of one detector. */
-export interface Watched extends Planned, Announced {
-  readonly id: number;
-  floor: number;
-  /** Undefined for one that nobody announced: it has no heartbeat to miss, and is never silent. */
-  reporting: Reporting | undefined;
-  /** What of that counts as far as the log is read: another heartbeat does from where the log reaches its announcement. */
-  judged: Judged | undefined;
-  /** Whether it has ever signalled, as far as the log and what was told go. */
-  heard: boolean;
-  /** The last signal: its value, when the bridge received it, through which bridge, at which proven time. */
-  value: SignalValue;
-  lastAt: number | undefined;
-  bridge: BridgeTime | undefined;
-  stamp: number;
-  /** Its Last Will, as long as nothing refutes it. */
-  will: Will | undefined;
-  overdue: boolean;
-  told: Told | undefined;
-}
-
 /**
  * Knows of every detector of one partition when it was last heard, and judges at canary records, and at them alone, who has
- * been silent for longer than its window. It tells nobody: `stateOf` answers what is true, `told` what was said.
+ * been silent for longer than its window. It tells nobody: it answers what is true of a detector, and what was said.
  */
 export class Judge {
   readonly time: ProvenTime;
   readonly #options: WindowOptions;
-  readonly #watched = new Map<number, Watched>();
-  readonly #calendar: Calendar<Watched>;
-  /** Those whose will the log has not reached yet. */
-  readonly #dying = new Set<Watched>();
+  readonly #known: Known;
+  readonly #detectors = new Detectors();
+  readonly #told: ToldRows;
+  readonly #wills = new Wills();
+  readonly #calendar: Calendar;
   /** Not judged before the log reaches them: their windows begin there. */
-  readonly #announcements = new Announcements<Watched>();
+  readonly #announcements = new Announcements(this.#detectors);
+  readonly #news = new News();
   #longestWindowMs = 0;
 
-  constructor(options: WindowOptions) {
+  /** `site` is part of what makes an incident's id. */
+  constructor(options: WindowOptions & { readonly site?: string }) {
     this.#options = options;
     this.time = new ProvenTime(options.canaryPeriodMs);
-    this.#calendar = new Calendar(options.canaryPeriodMs);
+    this.#calendar = new Calendar(options.canaryPeriodMs, this.#detectors);
+    this.#told = new ToldRows(this.#detectors, options.site ?? '');
+    this.#known = { detectors: this.#detectors, told: this.#told, wills: this.#wills };
   }
 
-  all(): Iterable<Watched> {
-    return this.#watched.values();
+  *all(): Iterable<Watched> {
+    for (let row = 0; row < this.#detectors.size; row++) yield new Watched(this.#known, row);
   }
 
   toldOf(id: number): Told | undefined {
-    return this.#watched.get(id)?.told;
+    const row = this.#detectors.find(id);
+    return row === NO_ROW ? undefined : this.#told.of(row);
   }
 
   /** How far back, in the partition's proven time, a signal may still count. */
@@ -110,198 +77,195 @@ export class Judge {
 
   /** Takes over what a predecessor told. */
   recall(id: number, floor: number, told: Told): void {
-    const watched = this.#of(id, floor);
+    const row = this.#of(id, floor);
+    const { state, judged } = told;
+    const detectors = this.#detectors;
+    detectors.setJudged(row, judged?.heartbeatMs ?? 0, judged?.from ?? 0);
+    if (state === 'ok' || state === 'alarm' || state === 'suspect') detectors.mark(row, FLAG.heard, true);
+    detectors.mark(row, FLAG.overdue, state === 'silent');
+    if (state === 'alarm') detectors.mark(row, FLAG.fire, true);
+    const watched = new Watched(this.#known, row);
     watched.told = told;
-    watched.judged = told.judged;
-    watched.heard ||= told.state === 'ok' || told.state === 'alarm' || told.state === 'suspect';
-    watched.overdue = told.state === 'silent';
-    if (told.state === 'alarm') watched.value = 1;
   }
 
   /** All tables are read: who was judged by this very heartbeat need not wait for an announcement that only repeats it. */
   restored(): void {
-    const noted = new Map<Watched, number>();
-    for (const watched of this.#watched.values()) {
-      const { judged, reporting } = watched;
-      if (reporting && judged?.heartbeatMs === reporting.heartbeatMs) noted.set(watched, judged.from);
-    }
-    this.#announcements.resume(noted);
+    this.#announcements.resume((row) => this.#isJudged(row));
   }
 
   /** An announcement. The same one again is no news; another heartbeat begins a window of its own. */
-  register(id: number, floor: number, { mode, heartbeatMs }: Reporting, { at, bridge }: Announcement): Watched {
-    const watched = this.#of(id, floor);
-    watched.floor = floor;
-    const same = watched.reporting?.heartbeatMs === heartbeatMs;
-    watched.reporting = { mode, heartbeatMs };
-    if (same) return watched;
-    watched.announcedAt = at;
-    watched.announcedBy = bridge;
-    this.#longestWindowMs = Math.max(this.#longestWindowMs, this.windowMs(watched.reporting));
-    this.#announcements.add(watched);
-    return watched;
+  register(id: number, floor: number, reporting: Reporting, { at, bridge }: Announcement): void {
+    const detectors = this.#detectors;
+    const row = this.#of(id, floor);
+    detectors.setFloor(row, floor);
+    this.#news.add(row);
+    if (detectors.heartbeat(row) === reporting.heartbeatMs) return;
+    detectors.setHeartbeat(row, reporting.heartbeatMs);
+    this.#longestWindowMs = Math.max(this.#longestWindowMs, this.windowMs(reporting));
+    this.#announcements.add(row, at, bridge === '' ? 0 : this.time.bridge(bridge).number);
   }
 
   /** Taken out of the registry: as if it had never been heard of, save for what was told. */
-  unregister(id: number): Watched | undefined {
-    const watched = this.#watched.get(id);
-    if (!watched) return undefined;
-    this.#announcements.delete(watched);
-    watched.reporting = undefined;
-    watched.judged = undefined;
-    watched.heard = false;
-    watched.overdue = false;
-    watched.day = NOT_PLANNED;
-    return watched;
+  unregister(id: number): void {
+    const row = this.#detectors.find(id);
+    if (row === NO_ROW) return;
+    this.#forget(row);
+    this.#news.add(row);
   }
 
   /** A birth message, or a Last Will. */
   presence(id: number, floor: number, will: Announcement | undefined): Watched {
-    const watched = this.#of(id, floor);
-    watched.will = will && { ...will, stamp: undefined };
-    if (will) this.#dying.add(watched);
-    else this.#dying.delete(watched);
-    return watched;
+    const row = this.#of(id, floor);
+    if (will) this.#wills.add(row, will);
+    else this.#wills.delete(row);
+    return new Watched(this.#known, row);
   }
 
-  /** A detector's signal, whatever its value, at `offset`. */
-  signal({ detector, floor, value, bridge, receivedAt }: Signal, offset: number): Watched {
-    const watched = this.#of(detector, floor);
+  /** A detector's signal, at `offset`. Answers with the detector where something else may be true of it than was told. */
+  signal({ detector, floor, value, bridge, receivedAt }: Signal, offset: number): Watched | undefined {
+    const detectors = this.#detectors;
+    const row = this.#of(detector, floor);
+    // Its silence was told later than this signal came; only a later one ends it.
+    if (this.#told.state(row) === 'silent' && isOld(this.#told.of(row), offset)) return undefined;
     const through = this.time.bridge(bridge);
-    if (!watched.reporting) watched.floor = floor;
-    watched.heard = true;
-    watched.value = value;
-    watched.lastAt = receivedAt;
-    watched.bridge = through;
-    watched.stamp = this.time.stamp(through, receivedAt);
-    watched.overdue = false;
-    if (watched.will && refutes(watched.will, bridge, receivedAt)) {
-      watched.will = undefined;
-      this.#dying.delete(watched);
-    }
+    if (detectors.heartbeat(row) === 0) detectors.setFloor(row, floor);
     // What comes after its announcement begins its window, too.
-    if (watched.announcedBy === bridge && watched.announcedAt <= receivedAt && this.#announcements.delete(watched)) {
-      this.#begin(watched, offset);
-    }
-    if (watched.day === NOT_PLANNED) this.#plan(watched);
-    return watched;
+    const begins = this.#announcements.heard(row, through.number, receivedAt);
+    detectors.hear(row, value === 1, receivedAt, through.number, this.time.stamp(through, receivedAt));
+    this.#wills.heard(row, bridge, receivedAt);
+    if (begins) this.#begin(row, offset);
+    if (begins || !this.#calendar.has(row)) this.#plan(row);
+    return this.#told.differs(row, stateOf(this.#known, row)) ? new Watched(this.#known, row) : undefined;
   }
 
-  /** A canary record: proven time runs on. Answers of whom something else may be true with that. */
-  canary(offset: number, bridge: string, at: number): Watched[] {
+  /** A canary record: proven time runs on, and more may be true than was told. */
+  canary(offset: number, bridge: string, at: number): void {
     this.time.canary(bridge, at);
-    const changed = this.#announcements.reached(offset, bridge, at);
+    const through = this.time.bridge(bridge);
+    const begin = (row: number, announcer: number) => this.#reach(row, announcer, offset);
+    this.#announcements.reached(offset, through.number, at, begin);
     // Who was announced just before its bridge was gone would be waited for in vain.
-    for (const [gone, least] of this.time.gone()) changed.push(...this.#announcements.reached(offset, gone, least));
-    for (const watched of changed) {
-      // Until it is heard, it is judged by the bridge through which it was announced.
-      if (watched.announcedBy !== '') watched.bridge ??= this.time.bridge(watched.announcedBy);
-      this.#begin(watched, offset);
-      if (watched.judged?.from === offset) watched.stamp = Math.max(watched.stamp, this.time.read(watched.bridge));
-      this.#plan(watched);
-    }
-    changed.push(...this.#reachWills(bridge, at));
-    this.#calendar.until(this.time.now, (watched) => {
-      if (watched.overdue || !watched.reporting || this.#announcements.has(watched)) return;
-      if (this.#remainingMs(watched, watched.reporting) < 0) {
-        watched.overdue = true;
-        changed.push(watched);
-      } else {
-        this.#plan(watched);
-      }
-    });
-    return changed;
+    for (const [gone, least] of this.time.gone()) this.#announcements.reached(offset, gone.number, least, begin);
+    this.#wills.reached(bridge, at, this.time.read(through), (row) => this.#reachWill(row, through.number));
+    this.#calendar.until(this.time.now, (row) => this.#look(row));
   }
 
   /** How long nothing has come from it, in proven time. */
-  silenceOf({ bridge, stamp }: Watched): number {
-    return this.time.silence(bridge, stamp);
+  silenceOf({ row }: Watched): number {
+    return this.#silence(row);
   }
 
-  /** From `offset` on it is judged by its heartbeat, if it was not before. */
-  #begin(watched: Watched, offset: number): void {
-    const { judged, reporting } = watched;
-    if (reporting && judged?.heartbeatMs !== reporting.heartbeatMs) {
-      watched.judged = { heartbeatMs: reporting.heartbeatMs, from: offset };
+  /** Something else than was told may be true of everybody. */
+  sweep(): void {
+    this.#news.sweep(this.#detectors.size);
+  }
+
+  /** The next one of whom something else may be true than was told. */
+  takeNews(): Watched | undefined {
+    const row = this.#news.take();
+    if (row === undefined) return undefined;
+    if (this.#detectors.is(row, FLAG.overdue) && this.#detectors.heartbeat(row) === 0) this.#forget(row);
+    return new Watched(this.#known, row);
+  }
+
+  /** Whom it is too early to tell of. */
+  putBack({ row }: Watched): void {
+    this.#news.add(row);
+  }
+
+  /** `signals` was made anew: what was told includes nothing of it. */
+  beginAnew(): void {
+    this.#told.beginAnew();
+  }
+
+  #look(row: number): void {
+    const heartbeatMs = this.#detectors.heartbeat(row);
+    if (heartbeatMs === 0 || this.#detectors.is(row, FLAG.overdue) || this.#announcements.has(row)) return;
+    const remainingMs = this.#remainingMs(row, heartbeatMs);
+    if (remainingMs < 0) {
+      this.#detectors.mark(row, FLAG.overdue, true);
+      this.#news.add(row);
+    } else {
+      this.#planIn(row, remainingMs);
     }
   }
 
-  #plan(watched: Watched): void {
-    if (!watched.reporting || watched.overdue || this.#announcements.has(watched)) return;
-    const remainingMs = this.#remainingMs(watched, watched.reporting);
-    this.#calendar.plan(watched, this.time.earliest(watched.bridge, remainingMs));
+  /** The log reached its announcement. Until it is heard, it is judged by the bridge through which it was announced. */
+  #reach(row: number, announcer: number, offset: number): void {
+    const detectors = this.#detectors;
+    if (detectors.bridge(row) === 0) detectors.setBridge(row, announcer);
+    this.#begin(row, offset);
+    if (detectors.judgedFrom(row) === offset) {
+      detectors.setStamp(row, Math.max(detectors.stamp(row), this.time.read(this.#bridge(row))));
+    }
+    this.#plan(row);
+    this.#news.add(row);
+  }
+
+  /** The log reached its will, which is refuted if it was last heard through another bridge. */
+  #reachWill(row: number, through: number): void {
+    const heardThrough = this.#detectors.bridge(row);
+    if (heardThrough === 0 || heardThrough === through) {
+      this.#plan(row);
+    } else {
+      this.#wills.delete(row);
+      this.#news.add(row);
+    }
+  }
+
+  /** From `offset` on it is judged by its heartbeat, if it was not before. */
+  #begin(row: number, offset: number): void {
+    if (this.#isJudged(row)) return;
+    this.#told.judge(row, { heartbeatMs: this.#detectors.heartbeat(row), from: offset });
+  }
+
+  #isJudged(row: number): boolean {
+    return this.#detectors.judgedHeartbeat(row) === this.#detectors.heartbeat(row);
+  }
+
+  #plan(row: number): void {
+    const heartbeatMs = this.#detectors.heartbeat(row);
+    if (heartbeatMs === 0 || this.#detectors.is(row, FLAG.overdue) || this.#announcements.has(row)) return;
+    this.#planIn(row, this.#remainingMs(row, heartbeatMs));
+  }
+
+  #planIn(row: number, remainingMs: number): void {
+    this.#calendar.plan(row, this.time.earliest(this.#bridge(row), remainingMs));
+  }
+
+  #silence(row: number): number {
+    return this.time.silence(this.#bridge(row), this.#detectors.stamp(row));
+  }
+
+  #bridge(row: number) {
+    return this.time.numbered(this.#detectors.bridge(row));
   }
 
   /** How much silence is left before it is silent for good. Fire outranks the broken line: its Last Will counts for nothing. */
-  #remainingMs(watched: Watched, reporting: Reporting): number {
-    const { will, value } = watched;
-    const ofWindow = this.windowMs(reporting) - this.silenceOf(watched);
-    if (will?.stamp === undefined || value === 1) return ofWindow;
+  #remainingMs(row: number, heartbeatMs: number): number {
+    const reporting = { heartbeatMs };
+    const ofWindow = this.windowMs(reporting) - this.#silence(row);
+    const will = this.#wills.get(row);
+    if (will?.stamp === undefined || this.#detectors.is(row, FLAG.fire)) return ofWindow;
     const sinceWill = this.time.silence(this.time.bridge(will.bridge), will.stamp);
     return Math.min(ofWindow, this.confirmationMs(reporting) - sinceWill);
   }
 
-  /**
-   * The log reached `at` by the clock of `bridge`: the wills up to there begin to count. Answers whose do not, since they were last
-   * heard through another bridge.
-   */
-  #reachWills(bridge: string, at: number): Watched[] {
-    const refuted: Watched[] = [];
-    const through = this.time.bridge(bridge);
-    for (const watched of this.#dying) {
-      const { will } = watched;
-      if (will && ((will.bridge !== '' && will.bridge !== bridge) || will.at > at)) continue;
-      this.#dying.delete(watched);
-      if (!will) continue;
-      will.bridge = bridge;
-      will.stamp = this.time.read(through);
-      if (watched.bridge === undefined || watched.bridge === through) this.#plan(watched);
-      else {
-        watched.will = undefined;
-        refuted.push(watched);
-      }
-    }
-    return refuted;
+  #forget(row: number): void {
+    const detectors = this.#detectors;
+    this.#announcements.delete(row);
+    detectors.setHeartbeat(row, 0);
+    if (!detectors.is(row, FLAG.timed)) detectors.setBridge(row, 0);
+    this.#told.judge(row, undefined);
+    detectors.mark(row, FLAG.heard, false);
+    detectors.mark(row, FLAG.overdue, false);
   }
 
-  #of(id: number, floor: number): Watched {
-    let watched = this.#watched.get(id);
-    if (!watched) {
-      watched = {
-        id,
-        floor,
-        reporting: undefined,
-        judged: undefined,
-        announcedAt: 0,
-        announcedBy: '',
-        heard: false,
-        value: 0,
-        lastAt: undefined,
-        bridge: undefined,
-        stamp: 0,
-        will: undefined,
-        overdue: false,
-        told: undefined,
-        day: NOT_PLANNED,
-      };
-      this.#watched.set(id, watched);
-    }
-    return watched;
+  #of(id: number, floor: number): number {
+    const known = this.#detectors.find(id);
+    if (known !== NO_ROW) return known;
+    const row = this.#detectors.add(id);
+    this.#detectors.setFloor(row, floor);
+    return row;
   }
-}
-
-/**
- * What is true of a detector; undefined where there is nothing to say yet. Fire outranks the broken line: one that signalled
- * fire and then dropped its connection stays in alarm until its window is over.
- */
-export function stateOf(watched: Watched): DetectorState['state'] | undefined {
-  if (watched.overdue) return 'silent';
-  if (!watched.heard) return watched.reporting || watched.told ? 'never-seen' : undefined;
-  if (watched.value === 1) return 'alarm';
-  return watched.will ? 'suspect' : 'ok';
-}
-
-/** Whether a signal came later than a will: by the bridge's clock, or because the log has reached that. */
-function refutes(will: Will, bridge: string, receivedAt: number): boolean {
-  return will.bridge === bridge ? receivedAt > will.at : will.stamp !== undefined;
 }

@@ -6,6 +6,8 @@ export const GONE_PERIODS = 30;
 
 /** The time for which the path through one bridge was proven alive. All times are in ms. */
 export interface BridgeTime {
+  /** Its number among the bridges, from 1 on. */
+  readonly number: number;
   /** Proven time up to its last canary. */
   proven: number;
   /** Proven time when it sang again after a gap: nobody's silence is counted from before. */
@@ -28,6 +30,8 @@ export class ProvenTime {
   readonly #gapMs: number;
   readonly #goneMs: number;
   readonly #bridges = new Map<string, BridgeTime>();
+  /** The same, by their numbers. */
+  readonly #numbered: (BridgeTime | undefined)[] = [undefined];
   #now = 0;
   #resumed = 0;
 
@@ -50,10 +54,17 @@ export class ProvenTime {
   bridge(name: string): BridgeTime {
     let bridge = this.#bridges.get(name);
     if (!bridge) {
-      bridge = { proven: 0, resumed: 0, sangAt: undefined, position: this.#now, sangWhen: this.#now };
+      const number = this.#numbered.length;
+      bridge = { number, proven: 0, resumed: 0, sangAt: undefined, position: this.#now, sangWhen: this.#now };
       this.#bridges.set(name, bridge);
+      this.#numbered.push(bridge);
     }
     return bridge;
+  }
+
+  /** Undefined for 0. */
+  numbered(number: number): BridgeTime | undefined {
+    return this.#numbered[number];
   }
 
   /** A canary record came through `name`, stamped `at` by it. */
@@ -81,10 +92,11 @@ export class ProvenTime {
   }
 
   /** The bridges that are gone, and where their clocks stand by now, at the least: proven time runs no faster than a clock. */
-  *gone(): Iterable<readonly [name: string, at: number]> {
-    for (const [name, { sangAt, sangWhen }] of this.#bridges) {
+  *gone(): Iterable<readonly [bridge: BridgeTime, at: number]> {
+    for (const bridge of this.#bridges.values()) {
+      const { sangAt, sangWhen } = bridge;
       const since = this.#now - sangWhen;
-      if (sangAt !== undefined && since > this.#goneMs) yield [name, sangAt + since];
+      if (sangAt !== undefined && since > this.#goneMs) yield [bridge, sangAt + since];
     }
   }
 

@@ -5,9 +5,10 @@ import { idOf } from '../../contracts/ids.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
 import { CANARY_FLOOR } from '../../contracts/signals.ts';
 import { type Emission, NOTHING } from '../../transport/kafka/types.ts';
-import { type Judge, stateOf, type Watched } from './judge.ts';
+import type { Judge } from './judge.ts';
 import type { PipelineNews } from './pipeline.ts';
-import type { Told } from './told.ts';
+import { silenceIncident, type Told } from './told.ts';
+import type { Watched } from './watched.ts';
 
 type About = Pick<Notification, 'kind' | 'subject' | 'floor' | 'detectors'>;
 
@@ -24,8 +25,7 @@ export interface Moment {
  * changed. That it is over follows from the note.
  */
 export function tell(judge: Judge, watched: Watched, moment: Moment, site: string): Emission {
-  const state = stateOf(watched);
-  const { told: before, judged, floor } = watched;
+  const { state, told: before, judged, floor } = watched;
   if (state === undefined) return NOTHING;
   const same = state === before?.state;
   // A successor has to know by which window it was judged.
@@ -36,18 +36,20 @@ export function tell(judge: Judge, watched: Watched, moment: Moment, site: strin
   if (before?.incident && before.untold) say(before.incident, 'opened', notedReason(watched, before));
   if (same) {
     const { untold: _, ...known } = before;
-    watched.told = { ...known, judged };
-    return { outputs, changelog: [stateRecord(watched.id, floor, watched.told, moment.now)] };
+    const told = { ...known, judged };
+    watched.told = told;
+    return { outputs, changelog: [stateRecord(watched.id, floor, told, moment.now)] };
   }
   if (before?.incident) say(before.incident, 'closed', recoveryReason(watched));
   const silent = state === 'silent';
   const episode = (before?.episode ?? 0) + (silent ? 1 : 0);
-  const incident = silent ? idOf('incident', 'silence', site, watched.id, episode) : null;
-  watched.told = { state, since: moment.at, incident, episode, judged, offset: moment.offset };
-  const changelog = [stateRecord(watched.id, floor, watched.told, moment.now)];
+  const incident = silent ? silenceIncident(site, watched.id, episode) : null;
+  const told = { state, since: moment.at, incident, episode, judged, offset: moment.offset };
+  watched.told = told;
+  const changelog = [stateRecord(watched.id, floor, told, moment.now)];
   if (!incident) return { outputs, changelog };
   say(incident, 'opened', silenceReason(judge, watched));
-  const notes = [stateRecord(watched.id, floor, { ...watched.told, untold: true }, moment.now)];
+  const notes = [stateRecord(watched.id, floor, { ...told, untold: true }, moment.now)];
   return { notes, outputs, changelog };
 }
 

@@ -1,4 +1,5 @@
 import type { DetectorState } from '../../contracts/events.ts';
+import { idOf } from '../../contracts/ids.ts';
 
 /** A heartbeat, in ms, and the offset of `signals` from which on it counts. */
 export interface Judged {
@@ -23,4 +24,9 @@ export interface Told {
 /** Whether the record of `signals` at `offset` is included in what was told last, so that it is no news. */
 export function isOld(told: Told | undefined, offset: number): boolean {
   return told !== undefined && offset <= told.offset;
+}
+
+/** The incident of a detector's silence: the same for whoever tells of it. */
+export function silenceIncident(site: string, detector: number, episode: number): string {
+  return idOf('incident', 'silence', site, detector, episode);
 }

@@ -1,26 +1,35 @@
-// `npm run bench:watchdog [-- DETECTORS…]`: what the watchdog's judge takes, each number of detectors in a process of its own.
+// `npm run bench:watchdog [-- DETECTORS]`: what the watchdog's judge takes, each number of detectors in a process of its own.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { benchJudge } from './watchdog.ts';
+import { benchJudge, type JudgeFigures } from './watchdog.ts';
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const;
 
 const [size] = process.argv.slice(2);
 if (size !== undefined) {
-  const { detectors, signalsPerSecond, bytesEach, canaryMs, stormMs } = benchJudge(Number(size));
-  const cells = [
-    detectors.toLocaleString('en'),
-    Math.round(signalsPerSecond / 1_000).toLocaleString('en'),
-    Math.round(bytesEach),
-    canaryMs.toFixed(1),
-    stormMs.toFixed(0),
-  ];
-  process.stdout.write(`| ${cells.join(' | ')} |\n`);
+  process.stdout.write(`${JSON.stringify(benchJudge(Number(size)))}\n`);
 } else {
   process.stdout.write(
-    '| detectors | k signals/s | bytes each | slowest canary, ms | all silent at once, ms |\n|---|---|---|---|---|\n',
+    '| detectors | k signals/s | ns each | × of 1,000 | bytes of RSS each | takeover, ms | slowest canary, ms | all silent at once, ms |\n|---|---|---|---|---|---|---|---|\n',
   );
+  let least: number | undefined;
   for (const each of SIZES) {
-    spawnSync(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), String(each)], { stdio: 'inherit' });
+    // The young generation has its full size from the start, and so is part of what the process takes without any detector.
+    const args = ['--expose-gc', '--min-semi-space-size=16', fileURLToPath(import.meta.url), String(each)];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    const figures: JudgeFigures = JSON.parse(stdout);
+    const nsEach = 1e9 / figures.signalsPerSecond;
+    least ??= nsEach;
+    const cells = [
+      figures.detectors.toLocaleString('en'),
+      Math.round(figures.signalsPerSecond / 1_000).toLocaleString('en'),
+      nsEach.toFixed(0),
+      (nsEach / least).toFixed(1),
+      figures.bytesEach.toFixed(0),
+      figures.takeoverMs.toFixed(1),
+      figures.canaryMs.toFixed(1),
+      figures.stormMs.toFixed(1),
+    ];
+    process.stdout.write(`| ${cells.join(' | ')} |\n`);
   }
 }
