@@ -96,18 +96,28 @@ export function sealBatch(batch: Buffer): Buffer {
 
 /** What is wrong with a batch from a producer; its records are not looked into. */
 export function batchProblem(batch: Buffer, maxBytes: number): ErrorCode {
-  if (batch.length < HEADER_BYTES) return ErrorCode.CORRUPT_MESSAGE;
-  if (batch.readInt8(16) !== MAGIC) return ErrorCode.INVALID_RECORD;
-  // From Produce 3 on a partition's records are exactly one batch (KIP-98).
+  if (batch.length < HEADER_BYTES || batch.readInt8(16) !== MAGIC) return ErrorCode.INVALID_RECORD;
   const length = batchBytes(batch, 0);
-  if (length < HEADER_BYTES || length > batch.length) return ErrorCode.CORRUPT_MESSAGE;
-  if (length < batch.length) return ErrorCode.INVALID_RECORD;
+  if (length < HEADER_BYTES) return ErrorCode.CORRUPT_MESSAGE;
+  // From Produce 3 on a partition's records are exactly one batch (KIP-98).
+  if (length !== batch.length) return ErrorCode.INVALID_RECORD;
   if (length > maxBytes) return ErrorCode.MESSAGE_TOO_LARGE;
   if (batch.readUInt32BE(17) !== crc32c(batch, 21)) return ErrorCode.CORRUPT_MESSAGE;
   const count = batchRecordCount(batch, 0);
-  if (count < 1 || batch.readInt32BE(23) !== count - 1) return ErrorCode.INVALID_RECORD;
+  if (count < 1 || batch.readInt32BE(23) !== count - 1 || batchBaseOffset(batch, 0) !== 0) {
+    return ErrorCode.INVALID_RECORD;
+  }
   // Markers are the broker's to write.
-  if (batchIsControl(batch, 0)) return ErrorCode.INVALID_RECORD;
-  if (batchIsTransactional(batch, 0) && batchProducerId(batch, 0) < 0) return ErrorCode.INVALID_RECORD;
-  return ErrorCode.NONE;
+  return batchIsControl(batch, 0) ? ErrorCode.INVALID_RECORD : stampProblem(batch);
+}
+
+/** What is wrong with the numbers that a producer put on a batch. Those that would be rounded here are refused. */
+function stampProblem(batch: Buffer): ErrorCode {
+  const isExact =
+    Number.isSafeInteger(batchBaseTimestamp(batch, 0)) && Number.isSafeInteger(batchMaxTimestamp(batch, 0));
+  if (!isExact) return ErrorCode.INVALID_TIMESTAMP;
+  const { producerId, firstSequence, isTransactional } = batchProducer(batch, 0);
+  if (producerId < 0) return isTransactional ? ErrorCode.INVALID_RECORD : ErrorCode.NONE;
+  if (!Number.isSafeInteger(producerId)) return ErrorCode.UNKNOWN_PRODUCER_ID;
+  return firstSequence < 0 ? ErrorCode.INVALID_RECORD : ErrorCode.NONE;
 }

@@ -54,6 +54,8 @@ export function commitTopics(
       if ((committed.metadata?.length ?? 0) > MOST_METADATA) {
         return { index, error: ErrorCode.OFFSET_METADATA_TOO_LARGE };
       }
+      // Beyond what is exact here lies no offset of any partition.
+      if (!Number.isSafeInteger(committed.offset)) return { index, error: ErrorCode.OFFSET_OUT_OF_RANGE };
       judged.commit(name, index, committed);
       return { index, error: ErrorCode.NONE };
     }),

@@ -16,7 +16,7 @@ import { ErrorCode } from './error-codes.ts';
 import { type Ending, endingOf, markerBatch } from './marker.ts';
 import { type AbortedTransaction, OpenTransactions } from './open-transactions.ts';
 import { Producers } from './producers.ts';
-import { hasNullKey, type TimestampedOffset } from './records.ts';
+import { keylessRecords, type TimestampedOffset } from './records.ts';
 import { expired } from './retention.ts';
 import { Segments } from './segments.ts';
 import { Slab } from './slab.ts';
@@ -40,6 +40,8 @@ export interface Appended {
   readonly appendTime: number;
   /** The first offset that can be read; −1 where the batch did not come so far that the log was asked. */
   readonly startOffset: number;
+  /** The records for which a compacted topic refused the batch, by their index in it. */
+  readonly keyless?: readonly number[];
 }
 
 /**
@@ -103,7 +105,8 @@ export class PartitionLog implements Cleaned {
     const now = this.#clock.now();
     this.#expire(now);
     const startOffset = this.#startOffset;
-    if (compacts && hasNullKey(batch)) return notAppended(ErrorCode.INVALID_RECORD, startOffset);
+    const keyless = compacts ? keylessRecords(batch) : [];
+    if (keyless.length > 0) return { ...notAppended(ErrorCode.INVALID_RECORD, startOffset), keyless };
     const stamp = batchProducer(batch, 0);
     const verdict = this.#producers.judge(stamp);
     if (verdict.kind === 'error') return notAppended(verdict.error, startOffset);
@@ -151,7 +154,7 @@ export class PartitionLog implements Cleaned {
 
   /** The greatest timestamp of a record; −1 without records. */
   get newestTimestamp(): number {
-    return this.segments.newestTimestamp;
+    return this.segments.newestTimestamp(this.startOffset);
   }
 
   /** The first record that is not older than `timestamp`; undefined when all are. */

@@ -89,14 +89,32 @@ export function offsetInBatchAt(
   }
 }
 
-/** Whether a record has no key, or cannot be read; false for a compressed batch, which is not opened. */
-export function hasNullKey(batch: Buffer): boolean {
-  if (batchIsCompressed(batch, 0)) return false;
+/** The greatest timestamp in the batch of a record at or behind `fromOffset`. A compressed batch answers as a whole. */
+export function newestTimestampIn(bytes: Buffer, at: number, fromOffset: number): number {
+  const whole = batchMaxTimestamp(bytes, at);
+  if (batchBaseOffset(bytes, at) >= fromOffset || batchIsCompressed(bytes, at)) return whole;
   try {
-    for (const { key } of recordsOf(batch, 0)) if (key === null) return true;
-    return false;
+    const left = [...recordsOf(bytes, at)].filter(({ offset }) => offset >= fromOffset);
+    return Math.max(-1, ...left.map(({ timestamp }) => timestamp));
   } catch (error) {
-    if (error instanceof MalformedFrame) return true;
+    if (error instanceof MalformedFrame) return whole;
+    throw error;
+  }
+}
+
+/** Which of the records have no key, and the first that cannot be read; none of a compressed batch, which is not opened. */
+export function keylessRecords(batch: Buffer): number[] {
+  const keyless: number[] = [];
+  if (batchIsCompressed(batch, 0)) return keyless;
+  let index = 0;
+  try {
+    for (const { key } of recordsOf(batch, 0)) {
+      if (key === null) keyless.push(index);
+      index += 1;
+    }
+    return keyless;
+  } catch (error) {
+    if (error instanceof MalformedFrame) return [...keyless, index];
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { batchLastOffset, batchMaxTimestamp } from './batch.ts';
-import { offsetInBatchAt, type TimestampedOffset } from './records.ts';
+import { newestTimestampIn, offsetInBatchAt, type TimestampedOffset } from './records.ts';
 import { lastAtMost, type Slab } from './slab.ts';
 
 /** The slabs of a log in the order of their offsets, and what is found in them. The newest one is appended to. */
@@ -26,9 +26,15 @@ export class Segments {
     return this.#bytes;
   }
 
-  /** The greatest timestamp of a record; −1 without records. */
-  get newestTimestamp(): number {
-    return this.#slabs.reduce((newest, slab) => Math.max(newest, slab.maxTimestamp), -1);
+  /** The greatest timestamp of a record at or behind `fromOffset`; −1 without records. */
+  newestTimestamp(fromOffset: number): number {
+    let newest = -1;
+    for (const slab of this.#slabs) {
+      if (slab.maxTimestamp <= newest) continue;
+      if (slab.baseOffset >= fromOffset) newest = slab.maxTimestamp;
+      else newest = Math.max(newest, newestTimestampOf(slab, fromOffset));
+    }
+    return newest;
   }
 
   /** All but the newest that end at or before `offset`. */
@@ -107,6 +113,16 @@ export class Segments {
     const last = this.#slabs.length - 1;
     return offset >= (this.#baseOffsets[last] ?? 0) ? last : lastAtMost(this.#baseOffsets, offset);
   }
+}
+
+/** Of one of which the beginning is deleted. */
+function newestTimestampOf(slab: Slab, fromOffset: number): number {
+  let newest = -1;
+  slab.eachBatch((bytes, at) => {
+    if (batchLastOffset(bytes, at) >= fromOffset) newest = Math.max(newest, newestTimestampIn(bytes, at, fromOffset));
+    return false;
+  });
+  return newest;
 }
 
 export function sizeOf(slabs: readonly Slab[]): number {

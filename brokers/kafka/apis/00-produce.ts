@@ -25,7 +25,9 @@ import { asKnownTo } from '../transaction.ts';
  *       base_offset => INT64
  *       log_append_time => INT64        −1, but where the topic's records get this time
  *       log_start_offset => INT64       5+
- *       record_errors => batch_index batch_index_error_message       8+; none is told
+ *       record_errors => batch_index batch_index_error_message       8+   which records are to blame (KIP-467)
+ *         batch_index => INT32
+ *         batch_index_error_message => NULLABLE_STRING
  *       error_message => NULLABLE_STRING                             8+
  *   throttle_time_ms => INT32
  */
@@ -39,7 +41,7 @@ export function produce({ version, body }: Request, answer: Writer, broker: Brok
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, ({ index, records }) => {
       const log = broker.topics.log(name, index);
-      const { error, baseOffset, appendTime, startOffset } =
+      const { error, baseOffset, appendTime, startOffset, keyless } =
         refusal !== ErrorCode.NONE
           ? notAppended(refusal)
           : log === undefined
@@ -47,11 +49,19 @@ export function produce({ version, body }: Request, answer: Writer, broker: Brok
             : append(broker, transactionalId, { name, index, log, records });
       answer.int32(index).errorCode(error).int64(baseOffset).int64(appendTime);
       if (version >= 5) answer.int64(startOffset);
-      if (version >= 8) answer.array([], () => undefined).nullableString(null);
+      if (version >= 8) writeRecordErrors(answer, keyless);
     });
   });
   answer.int32(0);
   if (acks === 0) answer.withhold();
+}
+
+function writeRecordErrors(answer: Writer, keyless: readonly number[] = []): void {
+  answer.array(
+    keyless,
+    (index) => void answer.int32(index).nullableString('a compacted topic takes no record without a key'),
+  );
+  answer.nullableString(keyless.length > 0 ? `${keyless.length} records were refused` : null);
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -49,7 +49,7 @@ export class Reader {
     return this.#bytes.readInt32BE(this.#take(4));
   }
 
-  /** An INT64 as a number: exact up to 2^53, which no offset or timestamp of an embedded broker reaches. */
+  /** An INT64 as a number, which is exact for a safe integer; a handler that keeps or compares others refuses them. */
   int64(): number {
     return readInt64(this.#bytes, this.#take(8));
   }

@@ -9,7 +9,7 @@ export interface Entries<K, V> {
 
 const count = z.number().int().min(0);
 const integer = z.number().int();
-/** What clients write may be any INT64, beyond what is exact here. */
+/** Of a client's choice. */
 const int64 = z.number();
 const topicId = z.string().regex(/^[0-9a-f]{32}$/);
 const partitionKey = z.tuple([topicId, count]);

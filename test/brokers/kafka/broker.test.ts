@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../app/random.ts';
+import { ErrorCode } from '../../../brokers/kafka/error-codes.ts';
 import { KafkaBroker, type KafkaBrokerOptions } from '../../../brokers/kafka/index.ts';
 import { REGISTRY } from '../../../brokers/kafka/registry.ts';
 import { eventually, within } from '../../support/eventually.ts';
@@ -19,7 +20,7 @@ import {
   WireClient,
 } from './wire.ts';
 
-const [PRODUCE, FETCH, METADATA, JOIN_GROUP, API_VERSIONS] = [0, 1, 3, 11, 18];
+const [PRODUCE, FETCH, METADATA, OFFSET_COMMIT, JOIN_GROUP, API_VERSIONS] = [0, 1, 3, 8, 11, 18];
 const [DESCRIBE_CONFIGS, INCREMENTAL_ALTER_CONFIGS] = [32, 44];
 const brokers: KafkaBroker[] = [];
 afterEach(async () => {
@@ -175,6 +176,19 @@ describe('a fetch', () => {
     expect((await ask('none', 0, 0, { maxWait: 500 })).error).toBe(3);
     expect((await ask('t', 0, 0, { epoch: 3 })).sessionError).toBe(70);
   });
+});
+
+test('an offset that would be rounded is not committed', async () => {
+  const { client } = await started();
+  const connection = await client();
+  await topic(connection, 't');
+  const commit = async (offset: number) => {
+    const head = new Body().string('g').int32(-1).string('').int64(-1).int32(1).string('t').int32(1).int32(0);
+    const answer = await connection.ask(OFFSET_COMMIT, 2, head.int64(offset).string('').done());
+    return answer.readInt16BE(answer.length - 2);
+  };
+  for (const offset of [2 ** 53, -(2 ** 53), 2 ** 62]) expect(await commit(offset)).toBe(ErrorCode.OFFSET_OUT_OF_RANGE);
+  for (const offset of [2 ** 53 - 1, -2]) expect(await commit(offset)).toBe(ErrorCode.NONE);
 });
 
 test('IncrementalAlterConfigs changes one setting and leaves the others', async () => {

@@ -98,15 +98,38 @@ describe('a partition', () => {
     };
     expect(changed(70, 0x55)).toBe(ErrorCode.CORRUPT_MESSAGE);
     expect(changed(16, 1)).toBe(ErrorCode.INVALID_RECORD);
-    expect(changed(11, 255)).toBe(ErrorCode.CORRUPT_MESSAGE);
-    expect(log.append(good.subarray(0, 40)).error).toBe(ErrorCode.CORRUPT_MESSAGE);
-    expect(log.append(good.subarray(0, good.length - 1)).error).toBe(ErrorCode.CORRUPT_MESSAGE);
+    expect(changed(11, 255)).toBe(ErrorCode.INVALID_RECORD);
+    expect(log.append(good.subarray(0, 40)).error).toBe(ErrorCode.INVALID_RECORD);
+    expect(log.append(good.subarray(0, good.length - 1)).error).toBe(ErrorCode.INVALID_RECORD);
     expect(log.append(Buffer.concat([good, good])).error).toBe(ErrorCode.INVALID_RECORD);
-    expect(log.append(Buffer.alloc(0)).error).toBe(ErrorCode.CORRUPT_MESSAGE);
+    expect(log.append(Buffer.alloc(0)).error).toBe(ErrorCode.INVALID_RECORD);
     expect(log.append(batchOf([{ value: 'x'.repeat(2000) }])).error).toBe(ErrorCode.MESSAGE_TOO_LARGE);
     expect(log.append(batchOf([{}], { attributes: 0b100000 })).error).toBe(ErrorCode.INVALID_RECORD);
     expect(log.endOffset).toBe(0);
     expect(log.append(good)).toMatchObject({ error: ErrorCode.NONE, baseOffset: 0 });
+  });
+
+  test('refuses numbers that would be rounded', () => {
+    const { log } = logWith();
+    const stamp = { epoch: 0, sequence: 0 };
+    for (const timestamp of [2 ** 53, -(2 ** 53), 2 ** 62]) {
+      expect(log.append(batchOf([{ timestamp }])).error).toBe(ErrorCode.INVALID_TIMESTAMP);
+    }
+    expect(log.append(batchOf([{}], { producerId: 2 ** 53, ...stamp })).error).toBe(ErrorCode.UNKNOWN_PRODUCER_ID);
+    expect(log.append(batchOf([{}], { producerId: 2 ** 53 - 1, ...stamp })).error).toBe(ErrorCode.NONE);
+  });
+
+  test('tells the newest record of those that are left', () => {
+    const { log } = logWith();
+    log.append(batchOf([300, 200].map((timestamp) => ({ timestamp }))));
+    log.append(batchOf([{ timestamp: 100 }]));
+    expect(log.newestTimestamp).toBe(300);
+    log.deleteBefore(1);
+    expect(log.newestTimestamp).toBe(200);
+    log.deleteBefore(2);
+    expect(log.newestTimestamp).toBe(100);
+    log.deleteBefore(3);
+    expect(log.newestTimestamp).toBe(-1);
   });
 
   test('recognises repeated and misnumbered batches of an idempotent producer', () => {

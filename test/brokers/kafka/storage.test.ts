@@ -181,7 +181,7 @@ describe('a broker that is started on the data of another one', () => {
     const data = newFolder();
     const first = await started(data);
     await create(first.client, 't');
-    const huge = 2 ** 62;
+    const huge = Number.MAX_SAFE_INTEGER;
     const odd = batchOf([{ key: 'k', value: 'x'.repeat(20_000), timestamp: huge }], {
       producerId: huge,
       epoch: 3,

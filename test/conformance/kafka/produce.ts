@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { crc32c } from '../../../brokers/kafka/codec/crc32c.ts';
 import { ErrorCode } from '../../../brokers/kafka/error-codes.ts';
 import { type BatchFields, batchOf, type TestRecord } from '../../brokers/kafka/wire.ts';
 import type { Harness } from './harness.ts';
 import { fetchPartition, produce, WireProducer } from './protocol/asking.ts';
-import { at, type Fields } from './protocol/values.ts';
+import { at, type Fields, listAt, textAt } from './protocol/values.ts';
 
 export function produceTests(harness: () => Harness): void {
   const now = () => Date.now();
@@ -60,14 +61,65 @@ export function produceTests(harness: () => Harness): void {
       });
       expect(await send(changed(16, 1)), 'the magic').toMatchObject({ errorCode: ErrorCode.INVALID_RECORD });
       expect(await send(Buffer.concat([batch, batch])), 'two').toMatchObject({ errorCode: ErrorCode.INVALID_RECORD });
+      expect(await send(Buffer.alloc(0)), 'nothing').toMatchObject({ errorCode: ErrorCode.INVALID_RECORD });
+      expect(await send(batch.subarray(0, 30)), 'half a header').toMatchObject({ errorCode: ErrorCode.INVALID_RECORD });
+      const withLength = (length: number) => {
+        const bytes = Buffer.from(batch);
+        bytes.writeInt32BE(length, 8);
+        return bytes;
+      };
+      const tooLong = await send(withLength(batch.length - 11));
+      expect(tooLong, 'the end is missing').toMatchObject({ errorCode: ErrorCode.INVALID_RECORD });
+      for (const length of [10, -5]) {
+        expect(await send(withLength(length))).toMatchObject({ errorCode: ErrorCode.CORRUPT_MESSAGE });
+      }
       const large = batchOf([{ value: 'x'.repeat(2000) }], { timestamp: now() });
-      expect(await send(large)).toMatchObject({ errorCode: ErrorCode.MESSAGE_TOO_LARGE });
+      expect(await send(large)).toMatchObject({
+        errorCode: ErrorCode.MESSAGE_TOO_LARGE,
+        recordErrors: [],
+        errorMessage: null,
+      });
       expect(await send(batch)).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 0 });
     });
 
-    test('without a key is refused where the topic is compacted', async () => {
+    test('whose numbers contradict each other is refused', async () => {
+      const { send } = await sending();
+      const sealed = (change: (batch: Buffer) => void) => {
+        const batch = batchOf([{ value: 'a' }, { value: 'b' }], { timestamp: now() });
+        change(batch);
+        batch.writeUInt32BE(crc32c(batch, 21), 17);
+        return batch;
+      };
+      const refused = { errorCode: ErrorCode.INVALID_RECORD, baseOffset: -1 };
+      const count = sealed((batch) => batch.writeInt32BE(1, 57));
+      expect(await send(count), 'fewer records than offsets').toMatchObject(refused);
+      const none = sealed((batch) => {
+        batch.writeInt32BE(-1, 23);
+        batch.writeInt32BE(0, 57);
+      });
+      expect(await send(none), 'no records').toMatchObject(refused);
+      const offset = sealed((batch) => batch.writeBigInt64BE(5n, 0));
+      expect(await send(offset), "offsets are the broker's to give").toMatchObject(refused);
+      const marker = sealed((batch) => batch.writeInt16BE(0b100000, 21));
+      expect(await send(marker), 'and markers to write').toMatchObject(refused);
+      const stamp = sealed((batch) => {
+        batch.writeBigInt64BE(7n, 43);
+        batch.writeInt16BE(0, 51);
+      });
+      expect(await send(stamp), 'a producer without a sequence').toMatchObject(refused);
+      const future = sealed((batch) => {
+        batch.writeBigInt64BE(2n ** 62n + 1n, 27);
+        batch.writeBigInt64BE(2n ** 62n + 1n, 35);
+      });
+      expect(await send(future)).toMatchObject({ errorCode: ErrorCode.INVALID_TIMESTAMP, baseOffset: -1 });
+    });
+
+    test('without a key is refused where the topic is compacted, and says which records are to blame', async () => {
       const { put } = await sending({ 'cleanup.policy': 'compact' });
       expect(await put([{ key: null }])).toMatchObject({ errorCode: ErrorCode.INVALID_RECORD, baseOffset: -1 });
+      const refused = await put([{ key: 'k' }, { key: null }, { key: 'k' }, { key: null }]);
+      expect(listAt(refused, 'recordErrors').map((record) => at(record, 'batchIndex'))).toEqual([1, 3]);
+      expect(textAt(refused, 'errorMessage')).not.toBe('');
       expect(await put([{ key: 'k' }])).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 0 });
     });
 

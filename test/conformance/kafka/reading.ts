@@ -133,6 +133,23 @@ export function readingTests(harness: () => Harness): void {
       expect(await listed(client, empty, { timestamp: -1 })).toMatchObject({ errorCode: 0, timestamp: -1, offset: 0 });
     });
 
+    test('that no partition can have are outside of all of them', async () => {
+      const { topic, client, base } = await filled(3);
+      const none = { errorCode: 0, timestamp: -1, offset: -1 };
+      for (const timestamp of [2n ** 53n + 1n, 2n ** 63n - 1n]) {
+        expect(await listed(client, topic, { timestamp })).toMatchObject(none);
+      }
+      const outOfRange = { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE };
+      for (const offset of [2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]) {
+        const fetched = await client.ask('Fetch', 12, request(topic, {}, { fetchOffset: offset }));
+        expect(at(fetched, 'responses', 0, 'partitions', 0)).toMatchObject(outOfRange);
+        const topics = [{ name: topic, partitions: [{ partitionIndex: 0, offset }] }];
+        const deleted = await client.ask('DeleteRecords', 2, { topics, timeoutMs: 10_000 });
+        expect(at(deleted, 'topics', 0, 'partitions', 0)).toMatchObject({ ...outOfRange, lowWatermark: -1 });
+      }
+      expect(await listed(client, topic, { timestamp: base + 1 })).toMatchObject({ errorCode: 0, offset: 1 });
+    });
+
     test('of what is not there are refused', async () => {
       const { topic, client } = await filled(1);
       const refused = (errorCode: number) => ({ errorCode, timestamp: -1, offset: -1, leaderEpoch: -1 });

@@ -5,7 +5,8 @@ export interface Fields {
   readonly [name: string]: Value;
 }
 
-export type Value = number | string | boolean | null | Buffer | readonly Value[] | Fields;
+/** An INT64 is a bigint where a number would not be exact. */
+export type Value = number | bigint | string | boolean | null | Buffer | readonly Value[] | Fields;
 
 /** How a version writes lengths: `flexible` ones are compact, and their structures end with tagged fields (KIP-482). */
 export interface Dialect {
@@ -62,7 +63,7 @@ function encodeOne(field: Field, value: Value, dialect: Dialect): Buffer {
       if (!isFields(value)) throw new Error(`${field.name} is a structure`);
       return encode(field.fields, value, dialect);
     default:
-      return integer(Number(value), bytesOf(field));
+      return integer(typeof value === 'bigint' ? value : Number(value), bytesOf(field));
   }
 }
 
@@ -115,6 +116,8 @@ function decodeOne(field: Field, cursor: Cursor, dialect: Dialect): Value {
       return decodeStruct(field.fields, cursor, dialect);
     case 'bool':
       return readInteger(1, cursor) !== 0;
+    case 'int64':
+      return readInt64(cursor);
     default:
       return readInteger(bytesOf(field), cursor);
   }
@@ -126,15 +129,19 @@ function bytesOf({ name, type }: Field): number {
   return bytes;
 }
 
-function integer(value: number, bytes: number): Buffer {
+function integer(value: number | bigint, bytes: number): Buffer {
   const buffer = Buffer.alloc(8);
   buffer.writeBigInt64BE(BigInt(value));
   return buffer.subarray(8 - bytes);
 }
 
 function readInteger(bytes: number, cursor: Cursor): number {
-  const buffer = take(bytes, cursor);
-  return bytes === 8 ? Number(buffer.readBigInt64BE()) : buffer.readIntBE(0, bytes);
+  return take(bytes, cursor).readIntBE(0, bytes);
+}
+
+function readInt64(cursor: Cursor): number | bigint {
+  const value = take(8, cursor).readBigInt64BE();
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 const longLength = (length: number, { flexible }: Dialect) => (flexible ? varint(length + 1) : integer(length, 4));
