@@ -1,6 +1,7 @@
 import { Interned } from './interned.ts';
 import { RowIndex } from './row-index.ts';
 import { Rows } from './rows.ts';
+import { SideColumn } from './side-column.ts';
 
 /** Where a row has what; of 52 bytes. */
 const LAYOUT = { words: 2, longs: 5, halves: 6, bytes: 2 } as const;
@@ -33,7 +34,9 @@ export class Detectors {
   readonly #wideRows = new Map<number, number>();
   readonly #wideHalves = Array.from({ length: LAYOUT.halves }, () => new Map<number, number>());
   readonly #wideBridges = new Map<number, number>();
-  readonly #heartbeats = new Interned(WIDE_HALF);
+  readonly #heartbeats = new Interned(0, WIDE_HALF);
+  readonly #gateways = new Interned<string | undefined>(undefined);
+  readonly #gatewayOf = new SideColumn();
 
   get size(): number {
     return this.#rows.size;
@@ -98,12 +101,11 @@ export class Detectors {
   }
 
   /** A signal came: all that it changes.  */
-  hear(row: number, fire: boolean, at: number, bridge: number, stamp: number): void {
+  hear(row: number, fire: boolean, at: number, stamp: number): void {
     const flags = this.#rows.byte(row, BYTE.flags) & ~(FLAG.fire | FLAG.overdue);
     this.#rows.setByte(row, BYTE.flags, flags | FLAG.heard | FLAG.timed | (fire ? FLAG.fire : 0));
     this.#rows.setLong(row, LONG.heardAt, at);
     this.#rows.setLong(row, LONG.stamp, stamp);
-    this.setBridge(row, bridge);
   }
 
   /** When it was heard last, or while it was not, announced. */
@@ -129,6 +131,15 @@ export class Detectors {
 
   setFloor(row: number, floor: number): void {
     this.#setHalf(row, HALF.floor, floor);
+  }
+
+  /** Undefined where it has none, or said nothing of it. */
+  gateway(row: number): string | undefined {
+    return this.#gateways.valueOf(this.#gatewayOf.get(row));
+  }
+
+  setGateway(row: number, gateway: string | undefined): void {
+    this.#gatewayOf.set(row, this.#gateways.codeOf(gateway));
   }
 
   /** In ms; 0 for one that is not in the registry. */
@@ -195,7 +206,7 @@ export class Detectors {
 
   #heartbeat(row: number, at: number): number {
     const code = this.#rows.half(row, at);
-    return code === WIDE_HALF ? (this.#wideHalves[at]?.get(row) ?? 0) : this.#heartbeats.valueOf(code);
+    return code === WIDE_HALF ? (this.#wideHalves[at]?.get(row) ?? 0) : (this.#heartbeats.valueOf(code) ?? 0);
   }
 
   #setHeartbeat(row: number, at: number, heartbeatMs: number): void {

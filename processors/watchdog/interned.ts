@@ -1,15 +1,17 @@
-/** Numbers of which there are few different ones, each known by a small code from 0 on; 0 is the code of 0. */
-export class Interned {
-  readonly #values: number[] = [0];
-  readonly #codes = new Map<number, number>([[0, 0]]);
+/** Values of which there are few different ones, each known by a small code from 0 on. */
+export class Interned<T> {
+  readonly #values: T[];
+  readonly #codes: Map<T, number>;
   readonly #most: number;
 
-  constructor(most: number) {
+  /** `first` has the code 0; `most` is the code of all those that there is no room for. */
+  constructor(first: T, most = Number.POSITIVE_INFINITY) {
+    this.#values = [first];
+    this.#codes = new Map([[first, 0]]);
     this.#most = most;
   }
 
-  /** `most` where there are too many. */
-  codeOf(value: number): number {
+  codeOf(value: T): number {
     const known = this.#codes.get(value);
     if (known !== undefined) return known;
     const code = this.#values.length;
@@ -19,7 +21,8 @@ export class Interned {
     return code;
   }
 
-  valueOf(code: number): number {
-    return this.#values[code] ?? 0;
+  /** Undefined for a code that stands for none. */
+  valueOf(code: number): T | undefined {
+    return this.#values[code];
   }
 }

@@ -1,6 +1,7 @@
 import type { Signal } from '../../contracts/signals.ts';
 import { type Announcement, Announcements } from './announcements.ts';
 import { Calendar } from './calendar.ts';
+import { CensusTaker } from './census.ts';
 import { Detectors, FLAG, NO_ROW } from './detectors.ts';
 import { News } from './news.ts';
 import { ProvenTime } from './proven-time.ts';
@@ -23,6 +24,7 @@ export interface WindowOptions {
  */
 export class Judge {
   readonly time: ProvenTime;
+  readonly census: CensusTaker;
   readonly #options: WindowOptions;
   readonly #known: Known;
   readonly #detectors = new Detectors();
@@ -40,7 +42,8 @@ export class Judge {
     this.time = new ProvenTime(options.canaryPeriodMs);
     this.#calendar = new Calendar(options.canaryPeriodMs, this.#detectors);
     this.#told = new ToldRows(this.#detectors, options.site ?? '');
-    this.#known = { detectors: this.#detectors, told: this.#told, wills: this.#wills };
+    this.census = new CensusTaker(this.#detectors, this.time);
+    this.#known = { detectors: this.#detectors, told: this.#told, wills: this.#wills, time: this.time };
   }
 
   *all(): Iterable<Watched> {
@@ -96,13 +99,19 @@ export class Judge {
   /** An announcement. The same one again is no news; another heartbeat begins a window of its own. */
   register(id: number, floor: number, reporting: Reporting, { at, bridge }: Announcement): void {
     const detectors = this.#detectors;
+    const { heartbeatMs, gateway } = reporting;
     const row = this.#of(id, floor);
-    detectors.setFloor(row, floor);
     this.#news.add(row);
-    if (detectors.heartbeat(row) === reporting.heartbeatMs) return;
-    detectors.setHeartbeat(row, reporting.heartbeatMs);
+    const isSame = detectors.heartbeat(row) === heartbeatMs;
+    if (isSame && detectors.floor(row) === floor && detectors.gateway(row) === gateway) return;
+    this.census.change(row, () => {
+      detectors.setFloor(row, floor);
+      detectors.setGateway(row, gateway);
+      if (isSame) return;
+      detectors.setHeartbeat(row, heartbeatMs);
+      this.#announcements.add(row, at, bridge === '' ? 0 : this.time.bridge(bridge).number);
+    });
     this.#longestWindowMs = Math.max(this.#longestWindowMs, this.windowMs(reporting));
-    this.#announcements.add(row, at, bridge === '' ? 0 : this.time.bridge(bridge).number);
   }
 
   /** Taken out of the registry: as if it had never been heard of, save for what was told. */
@@ -131,7 +140,8 @@ export class Judge {
     if (detectors.heartbeat(row) === 0) detectors.setFloor(row, floor);
     // What comes after its announcement begins its window, too.
     const begins = this.#announcements.heard(row, through.number, receivedAt);
-    detectors.hear(row, value === 1, receivedAt, through.number, this.time.stamp(through, receivedAt));
+    this.#setBridge(row, through.number);
+    detectors.hear(row, value === 1, receivedAt, this.time.stamp(through, receivedAt));
     this.#wills.heard(row, bridge, receivedAt);
     if (begins) this.#begin(row, offset);
     if (begins || !this.#calendar.has(row)) this.#plan(row);
@@ -193,7 +203,7 @@ export class Judge {
   /** The log reached its announcement. Until it is heard, it is judged by the bridge through which it was announced. */
   #reach(row: number, announcer: number, offset: number): void {
     const detectors = this.#detectors;
-    if (detectors.bridge(row) === 0) detectors.setBridge(row, announcer);
+    if (detectors.bridge(row) === 0) this.#setBridge(row, announcer);
     this.#begin(row, offset);
     if (detectors.judgedFrom(row) === offset) {
       detectors.setStamp(row, Math.max(detectors.stamp(row), this.time.read(this.#bridge(row))));
@@ -254,11 +264,18 @@ export class Judge {
   #forget(row: number): void {
     const detectors = this.#detectors;
     this.#announcements.delete(row);
-    detectors.setHeartbeat(row, 0);
-    if (!detectors.is(row, FLAG.timed)) detectors.setBridge(row, 0);
+    this.census.change(row, () => {
+      detectors.setHeartbeat(row, 0);
+      if (!detectors.is(row, FLAG.timed)) detectors.setBridge(row, 0);
+    });
     this.#told.judge(row, undefined);
     detectors.mark(row, FLAG.heard, false);
     detectors.mark(row, FLAG.overdue, false);
+  }
+
+  #setBridge(row: number, number: number): void {
+    if (this.#detectors.bridge(row) === number) return;
+    this.census.change(row, () => this.#detectors.setBridge(row, number));
   }
 
   #of(id: number, floor: number): number {

@@ -8,6 +8,7 @@ export const GONE_PERIODS = 30;
 export interface BridgeTime {
   /** Its number among the bridges, from 1 on. */
   readonly number: number;
+  readonly name: string;
   /** Proven time up to its last canary. */
   proven: number;
   /** Proven time when it sang again after a gap: nobody's silence is counted from before. */
@@ -55,7 +56,7 @@ export class ProvenTime {
     let bridge = this.#bridges.get(name);
     if (!bridge) {
       const number = this.#numbered.length;
-      bridge = { number, proven: 0, resumed: 0, sangAt: undefined, position: this.#now, sangWhen: this.#now };
+      bridge = { number, name, proven: 0, resumed: 0, sangAt: undefined, position: this.#now, sangWhen: this.#now };
       this.#bridges.set(name, bridge);
       this.#numbered.push(bridge);
     }

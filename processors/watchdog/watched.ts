@@ -1,13 +1,17 @@
 import type { DetectorState } from '../../contracts/events.ts';
 import type { SignalValue } from '../../contracts/mqtt-payloads.ts';
 import { type Detectors, FLAG } from './detectors.ts';
+import type { ProvenTime } from './proven-time.ts';
 import type { Judged, Told } from './told.ts';
 import type { ToldRows } from './told-rows.ts';
 import type { Will, Wills } from './wills.ts';
 
-/** How long a registered detector may wait before it signals again, or is asked. */
+/** How a registered detector reports. */
 export interface Reporting {
+  /** How long it may wait before it signals again, or is asked. */
   readonly heartbeatMs: number;
+  /** Behind which gateway, where it says so. */
+  readonly gateway?: string | undefined;
 }
 
 /** Everything that is known of the detectors of a partition. */
@@ -15,6 +19,7 @@ export interface Known {
   readonly detectors: Detectors;
   readonly told: ToldRows;
   readonly wills: Wills;
+  readonly time: ProvenTime;
 }
 
 /** One detector, as it is known at the moment of each question. */
@@ -38,7 +43,17 @@ export class Watched {
   /** Undefined for one that nobody announced: it has no heartbeat to miss, and is never silent. */
   get reporting(): Reporting | undefined {
     const heartbeatMs = this.#known.detectors.heartbeat(this.row);
-    return heartbeatMs === 0 ? undefined : { heartbeatMs };
+    return heartbeatMs === 0 ? undefined : { heartbeatMs, gateway: this.gateway };
+  }
+
+  get gateway(): string | undefined {
+    return this.#known.detectors.gateway(this.row);
+  }
+
+  /** The bridge on whose time it is judged: it was heard last through that, or before that announced. */
+  get bridgeName(): string | undefined {
+    const { detectors, time } = this.#known;
+    return time.numbered(detectors.bridge(this.row))?.name;
   }
 
   /** What of that counts as far as the log is read: another heartbeat does from where the log reaches its announcement. */
