@@ -18,7 +18,9 @@ import { filterDefinition } from '../processors/filter.ts';
 import { floorControllerDefinition } from '../processors/floor-controller/floor-controller.ts';
 import { Poller } from '../processors/poller.ts';
 import { routerDefinition } from '../processors/router.ts';
+import { JudgedPartitions } from '../processors/watchdog/judged-partitions.ts';
 import { PassiveRegistry } from '../processors/watchdog/passive-registry.ts';
+import { WatchdogPulse } from '../processors/watchdog/pulse.ts';
 import { watchdogDefinition } from '../processors/watchdog/watchdog.ts';
 import { Canary } from '../simulators/canary.ts';
 import { Fleet } from '../simulators/fleet.ts';
@@ -99,10 +101,14 @@ function bridge({ config, surroundings, kafka, clock, wireClock, logger, metrics
   return chain('bridge', sink, service);
 }
 
-/** The watchdog, and with it the poller: it asks the passive detectors of the partitions that this watchdog holds. */
+/**
+ * The watchdog, and with it the poller, which asks the passive detectors of the partitions that this watchdog holds, and the pulse,
+ * by which others know that it judges.
+ */
 function watchdog(context: LivingContext): Service {
-  const { config, surroundings, random, logger, clock } = context;
+  const { config, surroundings, kafka, random, logger, metrics, clock, wireClock, transit } = context;
   const passive = new PassiveRegistry();
+  const judged = new JudgedPartitions();
   const mqtt = new MqttClient({
     url: surroundings.mqtt.url,
     lifeline: context.life,
@@ -126,9 +132,24 @@ function watchdog(context: LivingContext): Service {
       graceMs: config.grace,
       canaryPeriodMs: CANARY_PERIOD_MS,
       passive,
+      judged,
     }),
   );
-  return chain('watchdog', judge, mqtt, poller);
+  const sink = new Producer({ client: kafka, role: 'pulse', metrics });
+  const pulse = new WatchdogPulse({
+    group: kafka.topicPrefix + judge.name,
+    instance: config.instance ?? random.fork('pulse').uuid(),
+    judged,
+    canaryPeriodMs: CANARY_PERIOD_MS,
+    sink,
+    url: config.pulseUrl,
+    clock,
+    wireClock,
+    logger: logger.child({ role: 'watchdog' }),
+    metrics,
+    transit,
+  });
+  return chain('watchdog', judge, mqtt, poller, sink, pulse);
 }
 
 /** In virtual time only the site's clock says that a send hangs: a slow machine must not. */

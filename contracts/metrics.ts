@@ -21,6 +21,8 @@ export interface Metrics {
   readonly deliveries: Counter<'channel' | 'outcome'>;
   /** Seconds that a send took. */
   readonly sendSeconds: Histogram<'channel'>;
+  /** Pings of the watchdog's own pulse to who listens outside: what they said (well, silent), and whether they arrived. */
+  readonly pulsePings: Counter<'says' | 'outcome'>;
   /** Simulated detectors by what they do: connected, killed, silenced, tripped. */
   readonly fleet: Gauge<'state'>;
 }
@@ -81,6 +83,12 @@ export function createMetrics(registry: Registry): Metrics {
       help: 'How long a send took.',
       labelNames: ['channel'],
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    }),
+    pulsePings: new Counter({
+      name: 'smokewire_watchdog_pings_total',
+      help: "Pings of the watchdog's own pulse, by what they said and whether they arrived.",
+      labelNames: ['says', 'outcome'],
       registers,
     }),
     fleet: new Gauge({

@@ -139,6 +139,10 @@ export const configSchema = z.strictObject({
   twilioUrl: url('http:', 'https:')
     .optional()
     .register(meta, { env: 'TWILIO_API_URL', help: "where Twilio's API, or what stands in for it, answers" }),
+  pulseUrl: url('http:', 'https:').optional().register(meta, {
+    env: 'SMOKEWIRE_PULSE_URL',
+    help: 'who misses the watchdog if it falls silent: is pinged while it judges, and at URL/fail when it cannot',
+  }),
   data: z.string().min(1).optional().register(meta, {
     flag: '--data <dir>',
     env: 'SMOKEWIRE_DATA',

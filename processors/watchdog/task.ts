@@ -5,6 +5,7 @@ import { isCanary, parseSignal, type Signal, signalValueOf } from '../../contrac
 import { type Committed, type Emission, NOTHING, type Task } from '../../transport/kafka/types.ts';
 import { plausibleTime } from '../plausible-time.ts';
 import { Judge, type WindowOptions } from './judge.ts';
+import type { JudgedPartitions } from './judged-partitions.ts';
 import type { PassiveRegistry } from './passive-registry.ts';
 import { type PipelineMonitor, type PipelineNews, PipelineWatch } from './pipeline.ts';
 import { GAP_PERIODS } from './proven-time.ts';
@@ -29,6 +30,7 @@ export interface WatchdogTaskOptions extends WindowOptions {
   /** Shared by the tasks of a process. */
   readonly monitor: PipelineMonitor;
   readonly passive: PassiveRegistry;
+  readonly judged: JudgedPartitions;
 }
 
 /** The watchdog of one partition: turns records into what the judge and the pipeline's watch know, and their words into records. */
@@ -51,6 +53,7 @@ export class WatchdogTask implements Task {
     this.#judge = new Judge(options);
     this.#pipeline = new PipelineWatch(options);
     options.passive.forget(options.partition);
+    options.judged.hold(options.partition);
   }
 
   table(record: InRecord, now: number, restoring: boolean): Emission {
@@ -112,6 +115,7 @@ export class WatchdogTask implements Task {
   dropped(): void {
     this.#options.passive.forget(this.#options.partition);
     this.#options.monitor.forget(this.#options.partition);
+    this.#options.judged.forget(this.#options.partition);
   }
 
   /** Throws RECORD_INVALID for a 0 that cannot be read; undefined for a 1, which the filter buries. */
@@ -135,6 +139,7 @@ export class WatchdogTask implements Task {
     this.#judge.canary(moment.offset, signal.bridge, signal.receivedAt);
     this.#readBack.note(moment.offset, this.#judge.time.now, this.#judge.spanMs);
     if (!this.#isNew(moment)) return NOTHING;
+    this.#options.judged.judged(this.#options.partition, moment.now);
     const news = this.#pipeline.sang(moment.now, moment.at, moment.offset);
     // What happened while nobody was watching, in the tables, comes to light once the log is caught up with.
     if (!this.#swept) this.#judge.sweep();

@@ -69,9 +69,13 @@ test('settings that contradict each other are refused together', () => {
 
 test('a secret never stands in the message of a problem', () => {
   const problems = problemsOf(() =>
-    parseConfig({ twilioAccountSid: 'ACsecret', twilioAuthToken: 'hunter2', twilioFrom: '' }),
+    parseConfig({
+      ...{ twilioAccountSid: 'ACsecret', twilioAuthToken: 'hunter2', twilioFrom: '' },
+      pulseUrl: 'hc-ping.com/pulse-secret',
+    }),
   );
-  expect(problems).not.toMatch(/hunter2|ACsecret/);
+  expect(problems).toMatch(/^SMOKEWIRE_PULSE_URL: a URL with http: or https:$/m);
+  expect(problems).not.toMatch(/hunter2|ACsecret|pulse-secret/);
 });
 
 test('run names the brokers that its roles need', () => {

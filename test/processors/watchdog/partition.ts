@@ -3,6 +3,7 @@ import { eventRecord } from '../../../contracts/cloud-events.ts';
 import { detectorRegistered, type Notification, presenceChanged } from '../../../contracts/events.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
 import { signalRecord } from '../../../contracts/signals.ts';
+import { JudgedPartitions } from '../../../processors/watchdog/judged-partitions.ts';
 import { PassiveRegistry } from '../../../processors/watchdog/passive-registry.ts';
 import { PipelineMonitor } from '../../../processors/watchdog/pipeline.ts';
 import { WatchdogTask } from '../../../processors/watchdog/task.ts';
@@ -28,6 +29,7 @@ export class Partition {
   readonly told: ToldIncident[] = [];
   readonly monitor = new PipelineMonitor();
   readonly passive = new PassiveRegistry();
+  readonly judged = new JudgedPartitions();
   now = T0;
   #committed: Committed | undefined;
   #read = 0;
@@ -162,8 +164,8 @@ export class Partition {
   }
 
   #newTask(): WatchdogTask {
-    const { monitor, passive } = this;
-    return new WatchdogTask({ ...WINDOWS, site: 'hq', partition: 0, canary: CANARY, monitor, passive });
+    const { monitor, passive, judged } = this;
+    return new WatchdogTask({ ...WINDOWS, site: 'hq', partition: 0, canary: CANARY, monitor, passive, judged });
   }
 
   #wake(): Emission {

@@ -480,3 +480,23 @@ describe('bad records', () => {
 test('the canaries are the first ids below zero whose key lands on each partition', () => {
   expect([0, 1, 2, 3].map((partition) => canaryOf(partition))).toEqual([-14, -2, -6, -1]);
 });
+
+test('the pulse learns of each canary that it judges by, of none that it reads once more, and of what it lost', () => {
+  const partition = new Partition();
+  const state = () => partition.judged.state(partition.now, 3_000);
+  for (let s = 1; s <= 5; s++) partition.canary(s * 1_000);
+  expect(state()).toBe('unknown');
+  partition.read();
+  expect(state()).toBe('well');
+  partition.now += 3_001;
+  expect(state()).toBe('silent');
+  partition.restart();
+  partition.read();
+  expect(state()).toBe('unknown');
+  partition.canary(9_000);
+  partition.read();
+  expect(state()).toBe('well');
+  partition.task.dropped();
+  partition.now += 60_000;
+  expect(state()).toBe('unknown');
+});
