@@ -32,6 +32,8 @@ export interface SiteOptions {
   readonly host?: string;
   readonly emailTo?: string | readonly string[];
   readonly smsTo?: string | readonly string[];
+  /** Who is pinged while the watchdog judges, and at `URL/fail` when it cannot: docs/watchdog.md. */
+  readonly pulseUrl?: string;
   /** A folder in which the embedded Kafka keeps its data, so that the next site there goes on where this one was. */
   readonly data?: string;
   readonly seed?: string;
