@@ -9,6 +9,8 @@ import type { FaultyPeer } from './faults/observed-request.ts';
 import type { RequestIdentity } from './faults/types.ts';
 import { labelOf, open } from './opened.ts';
 import type { BrokerState, Peer } from './request.ts';
+import { storageError } from './storage-errors.ts';
+import { StorageFailure } from './store.ts';
 
 /** Beyond so many requests not begun, or so many bytes of them, the socket is read no further, until they are. */
 const MOST_QUEUED = 1_000;
@@ -45,6 +47,8 @@ export class Connection implements FaultyPeer {
   #paused = false;
   /** The answer that got ready in a pause. */
   #unsent: Writer | undefined;
+  /** Whether the disk did not take a request of this client. */
+  #refused = false;
   #closed = false;
 
   constructor({ socket, broker, faults, logger, advertised, maxFrameBytes }: ConnectionOptions) {
@@ -130,7 +134,7 @@ export class Connection implements FaultyPeer {
       try {
         this.#answer(frame);
       } catch (error) {
-        this.#drop(error);
+        this.#fail(frame, error);
       }
     }
     this.#socket.uncork();
@@ -152,7 +156,18 @@ export class Connection implements FaultyPeer {
     }
     waiting.then(
       () => this.#finish(answer),
-      (error: unknown) => this.#drop(error),
+      (error: unknown) => this.#fail(frame, error),
+    );
+  }
+
+  /** What the disk does not take is refused, so that the client tries again; anything else drops it. */
+  #fail(frame: Buffer, error: unknown): void {
+    if (!(error instanceof StorageFailure)) return this.#drop(error);
+    if (!this.#refused) this.#logger.error({ error: error.message }, 'kafka requests refused: the disk takes nothing');
+    this.#refused = true;
+    this.#faults.refusal(frame, this, storageError(frame)).then(
+      (answer) => this.#finish(answer),
+      (failure: unknown) => this.#drop(failure),
     );
   }
 

@@ -20,7 +20,7 @@ import { keylessRecords, type TimestampedOffset } from './records.ts';
 import { expired } from './retention.ts';
 import { Segments } from './segments.ts';
 import { Slab } from './slab.ts';
-import type { KeptLog, LogBounds, LogState, LogStore } from './store.ts';
+import { type KeptLog, type LogBounds, type LogState, type LogStore, StorageFailure } from './store.ts';
 import type { LogConfig } from './topic-config.ts';
 
 /** The first slab of a log; each next one is four times as large, up to `segment.bytes`. */
@@ -281,7 +281,13 @@ export class PartitionLog implements Cleaned {
     const config = this.#config();
     for (let slab = expired(this.segments, config, now); slab; slab = expired(this.segments, config, now)) {
       this.#startOffset = Math.max(this.#startOffset, slab.endOffset);
-      this.#drop(slab);
+      try {
+        this.#drop(slab);
+      } catch (error) {
+        // On a disk that is full it stays until the next time: reading and writing do not depend on it.
+        if (error instanceof StorageFailure) return;
+        throw error;
+      }
     }
   }
 

@@ -5,14 +5,19 @@ export type Key = readonly [kind: string, ...whose: (string | number)[]];
 /** What an entry is to be from now on; undefined takes it away. */
 export type Change = readonly [key: Key, value: object | undefined];
 
-/** Where the broker keeps its state besides memory. What throws has not happened: the disk did not take it. */
+/** The disk did not take it: it has not happened, and may be asked for again. */
+export class StorageFailure extends Error {
+  override readonly name = 'StorageFailure';
+}
+
+/** Where the broker keeps its state besides memory. What changes it throws StorageFailure. */
 export interface Store {
   /** Makes all of these changes, or none. */
   put(...changes: readonly Change[]): void;
   /** The same for what nothing depends on: where the disk does not take it, the log says so. */
   note(...changes: readonly Change[]): void;
-  /** All that `work` puts is put at its end, or nothing of it. */
-  together(work: () => void): void;
+  /** What `work` would put, which is not put yet. */
+  gather(work: () => void): readonly Change[];
   /** Where a partition's records are kept; undefined where they are not. */
   log(topicId: string, partition: number): LogStore | undefined;
 }
@@ -21,7 +26,10 @@ export interface Store {
 export const NO_STORE: Store = {
   put: () => undefined,
   note: () => undefined,
-  together: (work) => work(),
+  gather: (work) => {
+    work();
+    return [];
+  },
   log: () => undefined,
 };
 

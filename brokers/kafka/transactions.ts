@@ -1,9 +1,11 @@
 import type { Clock, Timer } from '../../contracts/clock.ts';
+import { Completions } from './completions.ts';
 import { ErrorCode } from './error-codes.ts';
 import type { Groups } from './groups.ts';
-import { NO_STORE, type Store } from './store.ts';
+import { NO_STORE, StorageFailure, type Store } from './store.ts';
 import type { Topics } from './topics.ts';
-import { type KeptTransaction, type ProducerIdentity, Transaction } from './transaction.ts';
+import { type ProducerIdentity, Transaction } from './transaction.ts';
+import { type KeptId, TransactionalIds } from './transactional-ids.ts';
 
 export interface TransactionsOptions {
   readonly clock: Clock;
@@ -14,6 +16,9 @@ export interface TransactionsOptions {
   readonly maxTimeoutMs: number;
   readonly store?: Store;
 }
+
+/** After so long a disk that was full is tried again. */
+const RETRY_MS = 1_000;
 
 /** A producer that says which transactional id it has. */
 export interface TransactionalProducer extends ProducerIdentity {
@@ -28,27 +33,29 @@ export interface Initialized extends ProducerIdentity {
 export class Transactions {
   readonly #options: TransactionsOptions;
   readonly #store: Store;
-  readonly #byId = new Map<string, Transaction>();
+  readonly #ids: TransactionalIds;
+  readonly #completions: Completions;
   readonly #deadlines = new Map<Transaction, Timer>();
   #producerIds = 0;
 
   constructor(options: TransactionsOptions) {
     this.#options = options;
     this.#store = options.store ?? NO_STORE;
+    this.#ids = new TransactionalIds(options.clock, this.#store);
+    this.#completions = new Completions(this.#store, options.topics);
   }
 
   /**
    * What was kept, after the topics. A transaction that was decided is completed; others are aborted, since their
    * producers' requests went with the broker that had them.
    */
-  restore(producerIds: number, kept: readonly { id: string; transaction: KeptTransaction }[]): void {
+  restore(producerIds: number, kept: readonly KeptId[]): void {
     this.#producerIds = producerIds;
+    this.#ids.restore(kept);
     const byProducer = new Map<number, Transaction>();
-    for (const { id, transaction } of kept) {
-      const restored = Transaction.restored(id, transaction);
-      this.#byId.set(id, restored);
-      if (restored.state === 'Ongoing') this.#abort(restored);
-      byProducer.set(restored.producer.producerId, restored);
+    for (const transaction of [...this.#ids.all()]) {
+      if (transaction.state === 'Ongoing') this.#abort(transaction);
+      byProducer.set(transaction.producer.producerId, transaction);
     }
     for (const topic of this.#options.topics.all()) {
       for (const log of topic.partitions) {
@@ -71,14 +78,14 @@ export class Transactions {
   initialize(id: string, timeoutMs: number, expected: ProducerIdentity | undefined): Initialized {
     if (id === '') return failed(ErrorCode.INVALID_REQUEST);
     if (timeoutMs <= 0 || timeoutMs > this.#options.maxTimeoutMs) return failed(ErrorCode.INVALID_TRANSACTION_TIMEOUT);
-    const transaction = this.#byId.get(id) ?? new Transaction(id, this.newProducerId());
-    this.#byId.set(id, transaction);
+    const transaction = this.#ids.get(id) ?? new Transaction(id, this.newProducerId());
+    this.#completions.finish(transaction);
     if (!transaction.expects(expected)) return failed(ErrorCode.PRODUCER_FENCED);
     if (transaction.state === 'Ongoing') this.#abort(transaction);
     const error = transaction.renew(expected, () => this.newProducerId());
     if (error !== ErrorCode.NONE) return failed(error);
     transaction.timeoutMs = timeoutMs;
-    this.#keep(transaction);
+    this.#ids.keep(transaction);
     return { error, ...transaction.producer };
   }
 
@@ -127,7 +134,7 @@ export class Transactions {
 
   /** Open transactions have all their time again. */
   resume(): void {
-    for (const transaction of this.#byId.values()) if (transaction.state === 'Ongoing') this.#setDeadline(transaction);
+    for (const transaction of this.#ids.all()) if (transaction.state === 'Ongoing') this.#setDeadline(transaction);
   }
 
   #add(producer: TransactionalProducer, add: (transaction: Transaction) => void): ErrorCode {
@@ -136,8 +143,8 @@ export class Transactions {
     add(transaction);
     if (transaction.state !== 'Ongoing') {
       transaction.state = 'Ongoing';
-      this.#keep(transaction);
       this.#setDeadline(transaction);
+      this.#ids.keep(transaction);
     }
     return ErrorCode.NONE;
   }
@@ -150,14 +157,24 @@ export class Transactions {
 
   #find(producer: TransactionalProducer): { transaction?: Transaction; error: ErrorCode } {
     if (producer.transactionalId === '') return { error: ErrorCode.INVALID_REQUEST };
-    const transaction = this.#byId.get(producer.transactionalId);
+    const transaction = this.#ids.get(producer.transactionalId);
+    if (transaction) this.#completions.finish(transaction);
     const error = transaction?.identify(producer) ?? ErrorCode.INVALID_PRODUCER_ID_MAPPING;
     return transaction && error === ErrorCode.NONE ? { transaction, error } : { error };
   }
 
   #setDeadline(transaction: Transaction): void {
-    const abort = () => this.#abort(transaction);
-    this.#deadlines.set(transaction, this.#options.clock.after('kafka transaction', transaction.timeoutMs, abort));
+    this.#after(transaction, transaction.timeoutMs, () => void isTaken(() => this.#abort(transaction)));
+  }
+
+  #finishLater(transaction: Transaction): void {
+    this.#after(transaction, RETRY_MS, () => {
+      if (!isTaken(() => this.#completions.finish(transaction))) this.#finishLater(transaction);
+    });
+  }
+
+  #after(transaction: Transaction, delayMs: number, act: () => void): void {
+    this.#deadlines.set(transaction, this.#options.clock.after('kafka transaction', delayMs, act));
   }
 
   /** Not by its producer, which can go on no more. */
@@ -167,21 +184,32 @@ export class Transactions {
   }
 
   #complete(transaction: Transaction, committed: boolean): void {
-    const { topics, groups } = this.#options;
+    const { groups } = this.#options;
     this.#deadlines.get(transaction)?.cancel();
     this.#deadlines.delete(transaction);
     const ending = { ...transaction.producer, committed };
     const { partitions, groups: groupIds } = transaction.complete(committed ? 'CompleteCommit' : 'CompleteAbort');
-    // From here on it is decided, whatever happens before the last marker is written.
-    this.#store.together(() => {
-      this.#keep(transaction);
+    const changes = this.#store.gather(() => {
+      this.#ids.keep(transaction);
       for (const groupId of groupIds) groups.offsets(groupId)?.endTransaction(ending);
     });
-    for (const { topic, partition } of partitions) topics.log(topic, partition)?.endTransaction(ending);
+    try {
+      this.#completions.begin(transaction, { ending, changes, partitions });
+    } catch (error) {
+      this.#finishLater(transaction);
+      throw error;
+    }
   }
+}
 
-  #keep(transaction: Transaction): void {
-    this.#store.put([['transaction', transaction.id], transaction.kept]);
+/** Whether the disk took it. */
+function isTaken(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (error instanceof StorageFailure) return false;
+    throw error;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Clock } from '../../../contracts/clock.ts';
+import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
-import type { Opened } from '../opened.ts';
+import { type Opened, open } from '../opened.ts';
 import type { BrokerState } from '../request.ts';
 import { ActiveRule } from './active-rule.ts';
 import { type FaultyPeer, ObservedRequest } from './observed-request.ts';
-import type { Interception, KafkaFaults, RequestIdentity, Rule, RuleOptions } from './types.ts';
+import type { Interception, KafkaErrorName, KafkaFaults, RequestIdentity, Rule, RuleOptions } from './types.ts';
 
 /** The rules in force, and the connections that they and the other faults work on. */
 export class Faults implements KafkaFaults {
@@ -115,6 +116,13 @@ export class Faults implements KafkaFaults {
   disconnected(connection: FaultyPeer): void {
     this.#connections.delete(connection);
     if (this.#paused) this.changed();
+  }
+
+  /** An answer to a request that could not be done, with the error in each of its places. */
+  async refusal(frame: Buffer, peer: FaultyPeer, error: KafkaErrorName): Promise<Writer> {
+    const opened = open(frame, peer);
+    await new ObservedRequest(opened, frame, peer, this.#fresh).fail(error);
+    return opened.answer;
   }
 
   /** Handles a request, with the fault that a rule has for it. */

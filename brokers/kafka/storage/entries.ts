@@ -82,6 +82,8 @@ export const TRANSACTIONS = entries(
     previousProducerId: integer,
     timeoutMs: count,
     state: z.enum(['Empty', 'Ongoing', 'CompleteCommit', 'CompleteAbort']),
+    // Not there where an earlier version kept it.
+    usedAt: z.number().optional(),
   }),
 );
 

@@ -1,8 +1,8 @@
-import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { crc32c } from '../codec/crc32c.ts';
-import type { Change } from '../store.ts';
+import { type Change, StorageFailure } from '../store.ts';
+import { onDisk, writeAt } from './disk.ts';
 import type { Flusher } from './flusher.ts';
-import { writeAt } from './write-at.ts';
 
 /** The file is written anew once it is twice what it holds, and this much at least. */
 const LEAST_BYTES_TO_REWRITE = 1024 * 1024;
@@ -25,6 +25,7 @@ export class Journal {
   #file: number | undefined;
   #fileBytes = 0;
   #liveBytes = 0;
+  #leastBytesToRewrite = LEAST_BYTES_TO_REWRITE;
 
   constructor(path: string, flusher: Flusher) {
     this.#path = path;
@@ -55,16 +56,17 @@ export class Journal {
     }
   }
 
-  /** Makes all of these changes, or none when it throws. */
+  /** Makes all of these changes, or none when it throws StorageFailure. */
   put(changes: readonly Change[]): void {
     if (this.#file === undefined) throw new Error('the journal is closed');
+    if (changes.length === 0) return;
     const texts = changes.map(([key, value]) => [JSON.stringify(key), value && JSON.stringify(value)] as const);
     const line = lineOf(texts);
     writeAt(this.#file, line, this.#fileBytes);
     this.#fileBytes += line.length;
     this.#flusher.touched(this.#path);
     for (const [key, value] of texts) this.#apply(key, value);
-    if (this.#fileBytes > Math.max(2 * this.#liveBytes, LEAST_BYTES_TO_REWRITE)) this.#rewrite();
+    if (this.#fileBytes > Math.max(2 * this.#liveBytes, this.#leastBytesToRewrite)) this.#rewrite();
   }
 
   #apply(key: string, value: string | undefined): void {
@@ -97,18 +99,34 @@ export class Journal {
   /** Puts a file of what is live in the place of the old one; whichever is there is whole. */
   #rewrite(): void {
     const path = `${this.#path}.new`;
-    const file = openSync(path, 'w');
+    let file: number | undefined;
+    try {
+      file = onDisk(() => openSync(path, 'w'));
+      const written = this.#writeLive(file);
+      onDisk(() => renameSync(path, this.#path));
+      this.close();
+      this.#file = file;
+      this.#fileBytes = written;
+      this.#leastBytesToRewrite = LEAST_BYTES_TO_REWRITE;
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error;
+      // The old one goes on, and is not tried to be replaced at every put.
+      if (file !== undefined) closeSync(file);
+      rmSync(path, { force: true });
+      this.#leastBytesToRewrite = 2 * this.#fileBytes;
+    }
+  }
+
+  /** Answers how many bytes it wrote. */
+  #writeLive(file: number): number {
     let written = 0;
     for (const entry of this.#entries) {
       const line = lineOf([entry]);
       writeAt(file, line, written);
       written += line.length;
     }
-    fsyncSync(file);
-    renameSync(path, this.#path);
-    this.close();
-    this.#file = file;
-    this.#fileBytes = written;
+    onDisk(() => fsyncSync(file));
+    return written;
   }
 }
 

@@ -20,6 +20,11 @@ export function restore(broker: BrokerState, storage: Storage): void {
       committed,
     })),
   );
-  const transactions = storage.entries(TRANSACTIONS).map(({ key: [id], value }) => ({ id, transaction: value }));
+  const now = broker.clock.now();
+  const transactions = storage.entries(TRANSACTIONS).map(({ key: [id], value: { usedAt = now, ...transaction } }) => ({
+    id,
+    transaction,
+    usedAt,
+  }));
   broker.transactions.restore(storage.entries(PRODUCERS)[0]?.value.next ?? 0, transactions);
 }

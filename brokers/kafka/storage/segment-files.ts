@@ -1,12 +1,12 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { onDisk, writeAt } from './disk.ts';
 import type { Flusher } from './flusher.ts';
-import { writeAt } from './write-at.ts';
 
 /** As many files are open at a time; those that were not written to for longest are closed. */
 const MOST_OPEN = 256;
 
-/** Files that are written at their end, a few of them at a time. */
+/** Files that are written at their end, a few of them at a time. `create` and `write` throw StorageFailure. */
 export class SegmentFiles {
   readonly #flusher: Flusher;
   /** By path, the one least lately used first. */
@@ -18,13 +18,16 @@ export class SegmentFiles {
 
   /** Makes an empty file, or empties the one that is there. */
   create(path: string): void {
-    mkdirSync(dirname(path), { recursive: true });
-    this.#keep(path, openSync(path, 'w'));
+    const file = onDisk(() => {
+      mkdirSync(dirname(path), { recursive: true });
+      return openSync(path, 'w');
+    });
+    this.#keep(path, file);
   }
 
   write(path: string, bytes: Buffer, position: number): void {
     const open = this.#open.get(path);
-    const file = open ?? openSync(path, 'r+');
+    const file = open ?? onDisk(() => openSync(path, 'r+'));
     this.#open.delete(path);
     this.#keep(path, file);
     writeAt(file, bytes, position);

@@ -101,7 +101,7 @@ export class Storage implements Store {
     }
   }
 
-  together(work: () => void): void {
+  gather(work: () => void): readonly Change[] {
     const gathered: Change[] = [];
     this.#gathered = gathered;
     try {
@@ -109,7 +109,7 @@ export class Storage implements Store {
     } finally {
       this.#gathered = undefined;
     }
-    this.#journal.put(gathered);
+    return gathered;
   }
 
   log(topicId: string, partition: number): PartitionStore {
