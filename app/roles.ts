@@ -14,6 +14,7 @@ import { lampChannel } from '../notifiers/lamp.ts';
 import { Notifier } from '../notifiers/notifier.ts';
 import { smsChannel } from '../notifiers/sms.ts';
 import { Bridge } from '../processors/bridge/bridge.ts';
+import { correlatorDefinition } from '../processors/correlator/correlator.ts';
 import { filterDefinition } from '../processors/filter.ts';
 import { floorControllerDefinition } from '../processors/floor-controller/floor-controller.ts';
 import { Poller } from '../processors/poller.ts';
@@ -102,8 +103,8 @@ function bridge({ config, surroundings, kafka, clock, wireClock, logger, metrics
 }
 
 /**
- * The watchdog, and with it the poller, which asks the passive detectors of the partitions that this watchdog holds, and the pulse,
- * by which others know that it judges.
+ * The watchdog; with it the correlator, which makes of what all watchdogs find out what people are told; the poller, which asks the
+ * passive detectors of the partitions that this watchdog holds; and the pulse, by which others know that it judges.
  */
 function watchdog(context: LivingContext): Service {
   const { config, surroundings, kafka, random, logger, metrics, clock, wireClock, transit } = context;
@@ -128,6 +129,7 @@ function watchdog(context: LivingContext): Service {
     context,
     watchdogDefinition({
       site: config.site,
+      group: config.watchdogGroup,
       misses: config.misses,
       graceMs: config.grace,
       canaryPeriodMs: CANARY_PERIOD_MS,
@@ -135,6 +137,7 @@ function watchdog(context: LivingContext): Service {
       judged,
     }),
   );
+  const correlator = runner(context, correlatorDefinition({ site: config.site, canaryPeriodMs: CANARY_PERIOD_MS }));
   const sink = new Producer({ client: kafka, role: 'pulse', metrics });
   const pulse = new WatchdogPulse({
     group: kafka.topicPrefix + judge.name,
@@ -149,7 +152,7 @@ function watchdog(context: LivingContext): Service {
     metrics,
     transit,
   });
-  return chain('watchdog', judge, mqtt, poller, sink, pulse);
+  return chain('watchdog', judge, correlator, mqtt, poller, sink, pulse);
 }
 
 /** In virtual time only the site's clock says that a send hangs: a slow machine must not. */

@@ -14,6 +14,7 @@ import { type Transit, unwatched } from '../contracts/transit.ts';
 import { type SiteInfo, siteCounts } from '../panel/http/site.ts';
 import { EventLog } from '../panel/model/event-log.ts';
 import { ReadModel } from '../panel/model/read-model.ts';
+import { CORRELATOR } from '../processors/correlator/correlator.ts';
 import { Judge } from '../processors/watchdog/judge.ts';
 import type { Canary } from '../simulators/canary.ts';
 import type { Fleet } from '../simulators/fleet.ts';
@@ -118,7 +119,11 @@ export class SiteProcess {
       info: () => this.#info(),
       readiness: () => this.#readiness(),
       // Nobody has to wait for the session of a member that is known to be dead.
-      onKilled: (role) => this.embedded.kafka?.faults.expel(this.#options.config.topicPrefix + role),
+      onKilled: (role) => {
+        const { topicPrefix, watchdogGroup } = this.#options.config;
+        const groups = role === 'watchdog' ? [watchdogGroup, CORRELATOR] : [role];
+        for (const group of groups) this.embedded.kafka?.faults.expel(topicPrefix + group);
+      },
     });
     this.#parts = parts;
     await stages.start(parts.http);

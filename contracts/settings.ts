@@ -139,6 +139,14 @@ export const configSchema = z.strictObject({
   twilioUrl: url('http:', 'https:')
     .optional()
     .register(meta, { env: 'TWILIO_API_URL', help: "where Twilio's API, or what stands in for it, answers" }),
+  watchdogGroup: z
+    .string()
+    .regex(/^watchdog(-[A-Za-z0-9_-]{1,50})?$/, 'watchdog, or watchdog- and a name')
+    .default('watchdog')
+    .register(meta, {
+      env: 'SMOKEWIRE_WATCHDOG_GROUP',
+      help: 'consumer group of the watchdog; one with another name watches everything as well',
+    }),
   pulseUrl: url('http:', 'https:').optional().register(meta, {
     env: 'SMOKEWIRE_PULSE_URL',
     help: 'who misses the watchdog if it falls silent: is pinged while it judges, and at URL/fail when it cannot',

@@ -14,13 +14,15 @@ export const SMS_CHARACTERS = 160;
 /** Fire comes first in every line, then what it is about, then why. `site` tells people with several buildings which one. */
 export function wordingOf(notification: Notification, site: string): Wording {
   const headline = `${headOf(notification)}${where(notification)}`;
+  const { detectors, behind = detectors.length } = notification;
+  const others = behind > detectors.length ? ` and ${behind - detectors.length} more` : '';
   const lines = [
     notification.reason,
     '',
     `Site:     ${site}`,
     `About:    ${subjectInWords(notification.subject)}`,
     ...(notification.floor === null ? [] : [`Floor:    ${notification.floor}`]),
-    ...(notification.detectors.length === 0 ? [] : [`Detector: ${notification.detectors.join(', ')}`]),
+    ...(detectors.length === 0 ? [] : [`Detector: ${detectors.join(', ')}${others}`]),
     `Time:     ${notification.at}`,
     `Incident: ${notification.incident}`,
   ];
@@ -37,13 +39,19 @@ function subjectInWords(subject: string): string {
   return subject.replace('/', ' ');
 }
 
-function headOf({ kind, change, subject, cause }: Notification): string {
+/** The lamp of an incident. A floor's is its fire's: that all of its detectors are lost has one of its own. */
+export function lampOf({ kind, subject, behind }: Notification): string {
+  return kind === 'fault' && behind !== undefined ? `fault/${subject}` : subject;
+}
+
+function headOf({ kind, change, subject, cause, behind }: Notification): string {
   const words = subjectInWords(subject);
   if (kind === 'fire') return change === 'closed' ? `Fire ended: ${words}` : `FIRE: ${words}`;
   const special = cause && CAUSES[cause];
   // Who no longer comes and goes may be silent for good.
   if (special) return `${change === 'closed' ? 'Over' : 'Fault'}: ${words} ${special}`;
   if (change === 'closed') return `Recovered: ${words}`;
+  if (behind !== undefined) return `Fault: ${words} is lost: ${behind} detectors are silent`;
   return `Fault: ${words} ${FAULTS[subject.split('/')[0] ?? ''] ?? 'is faulty'}`;
 }
 

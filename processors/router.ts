@@ -11,7 +11,7 @@ import { idOf } from '../contracts/ids.ts';
 import type { OutRecord } from '../contracts/kafka-records.ts';
 import type { Channel } from '../contracts/kafka-topics.ts';
 import type { Task, TaskDefinition } from '../transport/kafka/types.ts';
-import { wordingOf } from './router-wording.ts';
+import { lampOf, wordingOf } from './router-wording.ts';
 
 export interface RouterOptions {
   readonly site: string;
@@ -63,7 +63,8 @@ export function noticesOf({ id, data }: CloudEvent<Notification>, options: Route
   });
   const event = (noticeId: string) => ({ id: noticeId, source: 'router', time: now });
 
-  const light = { ...notice('lamp', subject), lamp: subject, on: change !== 'closed', text: wording.lamp };
+  const lit = lampOf(data);
+  const light = { ...notice('lamp', lit), lamp: lit, on: change !== 'closed', text: wording.lamp };
   const lamp = eventRecord(lampRequested, { ...event(light.id), data: light });
   if (change === 'updated') return [lamp];
   const emails = options.emailTo.map((to) => {

@@ -68,6 +68,8 @@ export class PipelineMonitor {
 
 export interface PipelineWatchOptions {
   readonly site: string;
+  /** The watchdog's consumer group: redundant ones count their own silences. */
+  readonly group: string;
   readonly partition: number;
   /** The partition's canary. */
   readonly canary: number;
@@ -157,14 +159,14 @@ export class PipelineWatch {
     }
     const deadline = this.deadline();
     if (deadline === undefined || now < deadline) return undefined;
-    const { site, canary, canaryPeriodMs, partition, monitor } = this.#options;
+    const { site, group, canary, canaryPeriodMs, partition, monitor } = this.#options;
     // We may have been asleep ourselves, with canaries waiting unread: only looks in time, for a period, count.
     const inTime = this.#lookedAt !== undefined && now - this.#lookedAt <= 2 * LOOK_PERIODS * canaryPeriodMs;
     if (!inTime) this.#awakeSince = now;
     this.#lookedAt = now;
     if (now < this.#brokenAt(this.#since) || now - this.#awakeSince < canaryPeriodMs) return undefined;
     const episode = (this.#told?.episode ?? 0) + 1;
-    const incident = monitor.silent(partition, idOf('incident', 'pipeline', site, canary, episode));
+    const incident = monitor.silent(partition, idOf('incident', 'pipeline', site, group, canary, episode));
     this.#told = { state: 'silent', since: now, incident, episode, untold: true, offset };
     return { told: this.#told, incident, changes: [] };
   }

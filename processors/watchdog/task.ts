@@ -1,16 +1,19 @@
 import { parseEvent } from '../../contracts/cloud-events.ts';
 import { detectorRegistered, detectorStateChanged, presenceChanged } from '../../contracts/events.ts';
 import { headerOf, type InRecord } from '../../contracts/kafka-records.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { isCanary, parseSignal, type Signal, signalValueOf } from '../../contracts/signals.ts';
+import { partitionOf } from '../../transport/kafka/partition.ts';
 import { type Committed, type Emission, NOTHING, type Task } from '../../transport/kafka/types.ts';
 import { plausibleTime } from '../plausible-time.ts';
+import { CensusWriter } from './census-writer.ts';
 import { Judge, type WindowOptions } from './judge.ts';
 import type { JudgedPartitions } from './judged-partitions.ts';
 import type { PassiveRegistry } from './passive-registry.ts';
 import { type PipelineMonitor, type PipelineNews, PipelineWatch } from './pipeline.ts';
 import { GAP_PERIODS } from './proven-time.ts';
 import { parseReadBackMetadata, ReadBack, readBackMetadata } from './read-back.ts';
-import { type Moment, seconds, stateRecord, tell, tellPipeline } from './telling.ts';
+import { type Moment, pipelineKey, seconds, stateRecord, tell, tellPipeline, type Voice } from './telling.ts';
 import { isOld, type Told } from './told.ts';
 import type { Watched } from './watched.ts';
 
@@ -25,6 +28,8 @@ const PAUSE_MS = 100;
 
 export interface WatchdogTaskOptions extends WindowOptions {
   readonly site: string;
+  /** The watchdog's consumer group. */
+  readonly group: string;
   readonly partition: number;
   readonly canary: number;
   /** Shared by the tasks of a process. */
@@ -39,6 +44,8 @@ export class WatchdogTask implements Task {
   readonly #judge: Judge;
   readonly #pipeline: PipelineWatch;
   readonly #readBack = new ReadBack();
+  readonly #census: CensusWriter;
+  readonly #voice: Voice;
   /** The last offset of `signals` that was read. */
   #offset = -1;
   /** Records of `signals` below this one were told by a predecessor; they only rebuild what it knew. */
@@ -52,6 +59,9 @@ export class WatchdogTask implements Task {
     this.#options = options;
     this.#judge = new Judge(options);
     this.#pipeline = new PipelineWatch(options);
+    const { site, group } = options;
+    this.#voice = { site, group, partition: partitionOf(site, PARTITIONS) };
+    this.#census = new CensusWriter(options.partition, this.#voice.partition);
     options.passive.forget(options.partition);
     options.judged.hold(options.partition);
   }
@@ -144,7 +154,8 @@ export class WatchdogTask implements Task {
     // What happened while nobody was watching, in the tables, comes to light once the log is caught up with.
     if (!this.#swept) this.#judge.sweep();
     this.#swept = true;
-    return merge([...(news ? [this.#pipelineNews(news, moment.now)] : []), ...this.#tellNews(moment)]);
+    const census = { outputs: this.#census.take(this.#judge.census, moment.now), changelog: [] };
+    return merge([...(news ? [this.#pipelineNews(news, moment.now)] : []), ...this.#tellNews(moment), census]);
   }
 
   /** Tells of those of whom something else is true than was told, though not of too many at once. */
@@ -210,12 +221,12 @@ export class WatchdogTask implements Task {
     if (record.value === null) return NOTHING;
     const { data } = parseEvent(record, [detectorStateChanged]);
     const told: Told = { ...data, since: Date.parse(data.since) };
-    if (data.id === this.#options.canary) {
+    if (isCanary(data.id)) {
+      if (record.key !== pipelineKey(this.#options.canary, this.#options.group)) return NOTHING;
       if (restoring) this.#pipeline.recall(told);
       const news = restoring ? undefined : this.#pipeline.noted(told);
       return news ? this.#pipelineNews(news, now) : NOTHING;
     }
-    if (isCanary(data.id)) return NOTHING;
     if (restoring) {
       this.#judge.recall(data.id, data.floor, told);
       return NOTHING;
@@ -238,7 +249,7 @@ export class WatchdogTask implements Task {
   }
 
   #tell(watched: Watched, moment: Moment): Emission {
-    return tell(this.#judge, watched, moment, this.#options.site);
+    return tell(this.#judge, watched, moment, this.#voice);
   }
 
   #pipelineNews(news: PipelineNews, now: number): Emission {
@@ -247,7 +258,7 @@ export class WatchdogTask implements Task {
       opened: `No canary has come for more than ${seconds(GAP_PERIODS * canaryPeriodMs)}: the way from the detectors through MQTT and Kafka is not proven alive (partition ${partition}). No detector is judged until it is.`,
       closed: 'The canaries are heard again: detectors are judged from here on.',
     };
-    return tellPipeline(news, canary, reasons, now);
+    return tellPipeline(news, { canary, partition, voice: this.#voice }, reasons, { now, offset: this.#offset });
   }
 }
 

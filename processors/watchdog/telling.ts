@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../contracts/clock.ts';
 import { eventRecord } from '../../contracts/cloud-events.ts';
-import { detectorStateChanged, incidentChanged, type Notification } from '../../contracts/events.ts';
+import { type DetectorState, detectorStateChanged, type Verdict, verdictReached } from '../../contracts/events.ts';
 import { idOf } from '../../contracts/ids.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
 import { CANARY_FLOOR } from '../../contracts/signals.ts';
@@ -10,7 +10,18 @@ import type { PipelineNews } from './pipeline.ts';
 import { silenceIncident, type Told } from './told.ts';
 import type { Watched } from './watched.ts';
 
-type About = Pick<Notification, 'kind' | 'subject' | 'floor' | 'detectors'>;
+/** Whose verdicts these are, and in which partition of `verdicts` they stand: all of a site in one. */
+export interface Voice {
+  readonly site: string;
+  /** The watchdog's consumer group: redundant ones have others. */
+  readonly group: string;
+  readonly partition: number;
+}
+
+/** One thing to say of a subject. */
+type Word = Pick<Verdict, 'incident' | 'episode' | 'change' | 'cause' | 'reason'>;
+/** What it is said of, and where that stands. */
+type About = Pick<Verdict, 'subject' | 'floor' | 'bridge' | 'gateway' | 'heartbeatMs'>;
 
 /** The moment in `signals` at which something is told: the last offset read, the time its record bears, and our clock. */
 export interface Moment {
@@ -24,37 +35,60 @@ export interface Moment {
  * noted before it is told: what follows from the registry and the log together would not follow again once the registry has
  * changed. That it is over follows from the note.
  */
-export function tell(judge: Judge, watched: Watched, moment: Moment, site: string): Emission {
+export function tell(judge: Judge, watched: Watched, moment: Moment, voice: Voice): Emission {
   const { state, told: before, judged, floor } = watched;
   if (state === undefined) return NOTHING;
   const same = state === before?.state;
   // A successor has to know by which window it was judged.
   if (same && !before.untold && judged?.heartbeatMs === before.judged?.heartbeatMs) return NOTHING;
   const outputs: OutRecord[] = [];
-  const say = (incident: string, change: 'opened' | 'closed', reason: string) =>
-    outputs.push(incidentRecord({ ...aboutDetector(watched), incident, change, reason }, moment.now));
-  if (before?.incident && before.untold) say(before.incident, 'opened', notedReason(watched, before));
+  const about = aboutDetector(watched);
+  const say = (word: Omit<Word, 'episode'>, episode = before?.episode ?? 0) =>
+    outputs.push(verdictRecord({ ...about, ...word, episode }, moment, voice));
+  if (before?.incident && before.untold) {
+    say({ incident: before.incident, change: 'opened', cause: 'silent', reason: notedReason(watched, before) });
+  }
   if (same) {
     const { untold: _, ...known } = before;
     const told = { ...known, judged };
     watched.told = told;
     return { outputs, changelog: [stateRecord(watched.id, floor, told, moment.now)] };
   }
-  if (before?.incident) say(before.incident, 'closed', recoveryReason(watched));
+  if (before?.incident) {
+    say({ incident: before.incident, change: 'closed', cause: 'silent', reason: recoveryReason(watched) });
+  }
+  const feared = fear(watched, before?.state, state);
+  if (feared) say({ incident: null, change: feared, cause: 'lost-connection', reason: fearReason(watched, feared) });
   const silent = state === 'silent';
   const episode = (before?.episode ?? 0) + (silent ? 1 : 0);
-  const incident = silent ? silenceIncident(site, watched.id, episode) : null;
+  const incident = silent ? silenceIncident(voice.site, watched.id, episode) : null;
   const told = { state, since: moment.at, incident, episode, judged, offset: moment.offset };
   watched.told = told;
   const changelog = [stateRecord(watched.id, floor, told, moment.now)];
   if (!incident) return { outputs, changelog };
-  say(incident, 'opened', silenceReason(judge, watched));
+  say({ incident, change: 'opened', ...silenceOf(judge, watched) }, episode);
   const notes = [stateRecord(watched.id, floor, { ...told, untold: true }, moment.now)];
   return { notes, outputs, changelog };
 }
 
-function aboutDetector({ id, floor }: Watched): About {
-  return { kind: 'fault', subject: `detector/${id}`, floor, detectors: [id] };
+function aboutDetector(watched: Watched): About {
+  const { id, floor, bridgeName: bridge = null, gateway = null, reporting } = watched;
+  return { subject: `detector/${id}`, floor, bridge, gateway, heartbeatMs: reporting?.heartbeatMs ?? null };
+}
+
+/** What a Last Will, or its end, says to those who count who may be lost together. Of one that nobody announced nothing is expected. */
+function fear(
+  { reporting }: Watched,
+  before: DetectorState['state'] | undefined,
+  state: DetectorState['state'],
+): 'suspect' | 'trusted' | undefined {
+  if (before !== 'suspect') return state === 'suspect' && reporting ? 'suspect' : undefined;
+  return state === 'silent' ? undefined : 'trusted';
+}
+
+function fearReason({ id, floor, will }: Watched, feared: 'suspect' | 'trusted'): string {
+  if (feared === 'trusted') return `Detector ${id} on floor ${floor} is there.`;
+  return `Detector ${id} on floor ${floor} lost its connection${will ? ` at ${rfc3339(will.at)}` : ''}.`;
 }
 
 /** Why people hear of the pipeline, by what they hear. */
@@ -63,17 +97,26 @@ export type PipelineReasons = Readonly<Record<'opened' | 'closed', string>>;
 /** Tells what the pipeline's watch found, under the partition's canary. */
 export function tellPipeline(
   { told, incident, changes }: PipelineNews,
-  canary: number,
+  { canary, partition, voice }: { readonly canary: number; readonly partition: number; readonly voice: Voice },
   reasons: PipelineReasons,
-  now: number,
+  { now, offset }: Pick<Moment, 'now' | 'offset'>,
 ): Emission {
-  const about: About = { kind: 'fault', subject: 'pipeline', floor: null, detectors: [] };
-  return {
-    outputs: incident
-      ? changes.map((change) => incidentRecord({ ...about, incident, change, reason: reasons[change] }, now))
-      : [],
-    changelog: [stateRecord(canary, CANARY_FLOOR, told, now)],
+  const about = { subject: 'pipeline', floor: null, bridge: null, gateway: null, heartbeatMs: null };
+  const word = (change: 'opened' | 'closed'): Word => {
+    return { incident, episode: told.episode, change, cause: 'pipeline', reason: reasons[change] };
   };
+  const say = (change: 'opened' | 'closed') =>
+    verdictRecord({ ...about, ...word(change) }, { at: now, now, offset }, voice);
+  const note = stateRecord(canary, CANARY_FLOOR, told, now);
+  return {
+    outputs: incident ? changes.map(say) : [],
+    changelog: [{ ...note, key: pipelineKey(canary, voice.group), partition }],
+  };
+}
+
+/** Where a watchdog notes what it told of the pipeline: each hears the canaries for itself. */
+export function pipelineKey(canary: number, group: string): string {
+  return `${canary}@${group}`;
 }
 
 /** The word on a detector, or under a canary's id on the pipeline. */
@@ -87,16 +130,18 @@ export function stateRecord(id: number, floor: number, told: Told, now: number):
   });
 }
 
-function incidentRecord(data: Omit<Notification, 'at'>, now: number): OutRecord {
-  return eventRecord(incidentChanged, {
-    id: idOf('notification', data.incident, data.change),
+function verdictRecord(said: About & Word, { at, now, offset }: Moment, { site, group, partition }: Voice): OutRecord {
+  const { incident, subject, change } = said;
+  const record = eventRecord(verdictReached, {
+    id: incident ? idOf('verdict', incident, change) : idOf('verdict', site, subject, change, offset),
     source: 'watchdog',
     time: now,
-    data: { ...data, at: rfc3339(now) },
+    data: { ...said, site, group, at: rfc3339(at) },
   });
+  return { ...record, partition };
 }
 
-function silenceReason(judge: Judge, watched: Watched): string {
+function silenceOf(judge: Judge, watched: Watched): Pick<Word, 'cause' | 'reason'> {
   const { id, floor, reporting, lastAt, heard, announcedAt, will } = watched;
   const last =
     lastAt !== undefined
@@ -107,9 +152,11 @@ function silenceReason(judge: Judge, watched: Watched): string {
   const allowed = reporting ? ` of the ${seconds(judge.windowMs(reporting))} that it may be` : '';
   const rhythm = reporting ? `, with a heartbeat of ${seconds(reporting.heartbeatMs)}` : '';
   if (will && reporting && judge.silenceOf(watched) <= judge.windowMs(reporting)) {
-    return `Detector ${id} on floor ${floor} lost its connection at ${rfc3339(will.at)}, and has not been heard since.${last}`;
+    const reason = `Detector ${id} on floor ${floor} lost its connection at ${rfc3339(will.at)}, and has not been heard since.${last}`;
+    return { cause: 'lost-connection', reason };
   }
-  return `Detector ${id} on floor ${floor} has been silent for ${seconds(judge.silenceOf(watched))}${allowed}${rhythm}.${last}`;
+  const reason = `Detector ${id} on floor ${floor} has been silent for ${seconds(judge.silenceOf(watched))}${allowed}${rhythm}.${last}`;
+  return { cause: 'silent', reason };
 }
 
 /** The watchdog that found it out did not live to tell. */

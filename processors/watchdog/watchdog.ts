@@ -8,6 +8,8 @@ import { WatchdogTask } from './task.ts';
 
 export interface WatchdogOptions extends WindowOptions {
   readonly site: string;
+  /** The consumer group: another name makes another watchdog, that watches everything as well. */
+  readonly group: string;
   /** Filled with the passive detectors that are held, for the poller. */
   readonly passive?: PassiveRegistry;
   /** Is told when each partition that is held was judged, for the pulse. */
@@ -19,7 +21,7 @@ export function watchdogDefinition(options: WatchdogOptions): TaskDefinition {
   const { passive = new PassiveRegistry(), judged = new JudgedPartitions() } = options;
   const monitor = new PipelineMonitor();
   return {
-    role: 'watchdog',
+    role: options.group,
     inputs: ['signals'],
     tables: ['detectors', 'presence', 'detector-states'],
     // Most signals change nothing, and what does is judged in seconds: fewer and larger fetches are worth the wait.

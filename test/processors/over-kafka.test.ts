@@ -6,6 +6,7 @@ import { idOf } from '../../contracts/ids.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { signalRecord } from '../../contracts/signals.ts';
+import { correlatorDefinition } from '../../processors/correlator/correlator.ts';
 import { filterDefinition } from '../../processors/filter.ts';
 import { floorControllerDefinition } from '../../processors/floor-controller/floor-controller.ts';
 import { routerDefinition } from '../../processors/router.ts';
@@ -19,9 +20,16 @@ const PERIOD_MS = 50;
 test('a fire opens its valve and a silence is mailed once, over Kafka, with a watchdog that is replaced meanwhile', async () => {
   const site = await embeddedSite();
   const producer = await site.producer();
-  const watchdog = watchdogDefinition({ site: 'hq', misses: 3, graceMs: 200, canaryPeriodMs: PERIOD_MS });
+  const watchdog = watchdogDefinition({
+    group: 'watchdog',
+    site: 'hq',
+    misses: 3,
+    graceMs: 200,
+    canaryPeriodMs: PERIOD_MS,
+  });
   const router = routerDefinition({ site: 'hq', emailTo: ['ada@example.com'], smsTo: ['+15005550006'] });
-  for (const definition of [filterDefinition(), floorControllerDefinition(), router]) {
+  const correlator = correlatorDefinition({ site: 'hq', canaryPeriodMs: PERIOD_MS });
+  for (const definition of [filterDefinition(), floorControllerDefinition(), correlator, router]) {
     await site.started(site.runner(definition));
   }
   const first = await site.started(site.runner(watchdog));

@@ -5,6 +5,7 @@ import { idOf } from '../../contracts/ids.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
 import { signalRecord } from '../../contracts/signals.ts';
 import type { Chance } from './chance.ts';
+import type { Plan } from './detector.ts';
 import { SITE, T0, type World } from './world.ts';
 
 /** The truth about one record of `signals`: who it is from, and when (ms of virtual time) which bridge really received it. */
@@ -91,10 +92,18 @@ export class SimulatedBridge {
     });
   }
 
-  config(id: number, floor: number, heartbeatMs: number): void {
+  config({ id, floor, gateway }: Pick<Plan, 'id' | 'floor' | 'gateway'>, heartbeatMs: number): void {
     this.#receive(true, () => {
       const time = T0 + this.#world.scheduler.now + this.#skewMs;
-      const data = { id, floor, mode: 'active' as const, heartbeatMs, kind: 'smoke', label: '' };
+      const data = {
+        id,
+        floor,
+        mode: 'active' as const,
+        heartbeatMs,
+        kind: 'smoke',
+        label: '',
+        ...(gateway !== null && { gateway }),
+      };
       const record = eventRecord(detectorRegistered, {
         id: idOf('detector', id, time),
         source: 'bridge',

@@ -12,6 +12,9 @@ export interface Ailment extends Span {
 export interface Plan {
   readonly id: number;
   readonly floor: number;
+  readonly gateway: string | null;
+  /** The number of its bridge, unless it moves. */
+  readonly home: number;
   /** When it is switched on, ms. */
   readonly bornAt: number;
   /** In the order of their times; its heartbeat from each of them on, ms. */
@@ -46,7 +49,7 @@ export class SimulatedDetector {
     this.plan = plan;
     this.#chance = world.chance.fork(`detector ${plan.id}`);
     this.#bridges = bridges;
-    this.#bridge = bridges[0];
+    this.#bridge = bridges[plan.home] ?? bridges[0];
   }
 
   start(): void {
@@ -92,8 +95,7 @@ export class SimulatedDetector {
 
   /** The bridge begins again: it gets the retained messages. */
   bridgeReturned(bridge: SimulatedBridge): void {
-    const { id, floor } = this.plan;
-    if (bridge === this.#bridge && this.#retained !== undefined) bridge.config(id, floor, this.#retained);
+    if (bridge === this.#bridge && this.#retained !== undefined) bridge.config(this.plan, this.#retained);
   }
 
   #heartbeatMs(at: number): number {
@@ -127,7 +129,7 @@ export class SimulatedDetector {
 
   #announce(): void {
     this.#retained = this.#heartbeatMs(this.#world.scheduler.now);
-    this.#bridge.config(this.plan.id, this.plan.floor, this.#retained);
+    this.#bridge.config(this.plan, this.#retained);
   }
 
   #beat(): void {

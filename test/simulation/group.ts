@@ -1,7 +1,7 @@
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import type { Extent } from '../../transport/kafka/offsets.ts';
 import type { Committed, TaskDefinition } from '../../transport/kafka/types.ts';
-import type { WatchdogProcess } from './process.ts';
+import type { RoleProcess } from './process.ts';
 import type { World } from './world.ts';
 
 /** How long the coordinator waits for a member before it goes on without it, and how often it looks; in ms. */
@@ -13,7 +13,7 @@ export class Group {
   readonly #world: World;
   readonly #topics: readonly string[];
   /** Each with the number of its session: what an earlier one asks for is refused. */
-  readonly #sessions = new Map<WatchdogProcess, number>();
+  readonly #sessions = new Map<RoleProcess, number>();
   readonly #committed = new Map<number, Map<string, Committed>>();
   #serving = 0;
   #joined = 0;
@@ -28,13 +28,13 @@ export class Group {
     });
   }
 
-  join(member: WatchdogProcess): void {
+  join(member: RoleProcess): void {
     this.#sessions.set(member, this.#joined++);
     this.rebalance();
   }
 
   /** The dead one's session is over. */
-  expire(member: WatchdogProcess): void {
+  expire(member: RoleProcess): void {
     if (this.#sessions.delete(member)) this.rebalance();
   }
 
@@ -44,7 +44,7 @@ export class Group {
       return;
     }
     this.#rebalancing = true;
-    const waiting = new Set<WatchdogProcess>();
+    const waiting = new Set<RoleProcess>();
     for (const member of this.#sessions.keys()) {
       if (member.standsStill) this.#expel(member);
       else if (member.alive) {
@@ -57,7 +57,7 @@ export class Group {
   }
 
   /** It does not answer: the group goes on without it, and it learns of that some time after it wakes. */
-  #expel(member: WatchdogProcess): void {
+  #expel(member: RoleProcess): void {
     this.#sessions.delete(member);
     member.after(this.#world.chance.int(1, 500), () => {
       void member.release();
@@ -65,7 +65,7 @@ export class Group {
     });
   }
 
-  #await(waiting: Set<WatchdogProcess>, until: number): void {
+  #await(waiting: Set<RoleProcess>, until: number): void {
     const { scheduler } = this.#world;
     if (waiting.size > 0 && scheduler.now < until) {
       scheduler.after(LOOK_MS, () => this.#await(waiting, until));

@@ -1,6 +1,7 @@
-import type { Notification } from '../../contracts/events.ts';
+import { type Verdict, verdictReached } from '../../contracts/events.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { partitionOf } from '../../transport/kafka/partition.ts';
+import { coverageProblems } from './coverage-oracle.ts';
 import type { Plan } from './detector.ts';
 import { pipelineProblems } from './pipeline-oracle.ts';
 import { type Silence, silencesOf } from './silences.ts';
@@ -8,9 +9,9 @@ import type { History } from './simulation.ts';
 import { END_MS } from './story.ts';
 import type { Utterance } from './world.ts';
 
-/** The first time that people were told of an incident's opening or closing. */
+/** The first time that a watchdog told of a fault's opening or closing. */
 export interface ToldIncident {
-  readonly data: Notification;
+  readonly data: Verdict;
   readonly ceId: string;
   readonly said: Utterance;
 }
@@ -24,24 +25,26 @@ export function problemsOf(history: History): string[] {
   return [
     ...unread(history),
     ...history.story.detectors.flatMap((plan) => detectorProblems(history, plan, told)),
-    // Two groups would write their notes on the pipeline over each other's.
-    ...(history.story.redundant ? [] : pipelineProblems(history, told)),
+    ...pipelineProblems(history, told),
+    ...coverageProblems(history),
   ];
 }
 
 /** When a watchdog first spoke of an incident, be it in a note to itself. */
-export function decision({ world }: History, incident: string): Utterance | undefined {
-  return world.said.find(({ record }) => record.value?.includes(incident));
+export function decision({ world }: History, incident: string | null): Utterance | undefined {
+  return incident === null ? undefined : world.said.find(({ record }) => record.value?.includes(incident));
 }
 
 function firstTold(said: readonly Utterance[]): ToldIncident[] {
   const seen = new Set<string>();
   return said.flatMap((utterance): ToldIncident[] => {
-    if (utterance.record.topic !== 'notifications') return [];
+    if (utterance.record.topic !== 'verdicts') return [];
+    const data = verdictReached.schema.parse(JSON.parse(String(utterance.record.value)));
+    if (data.incident === null) return [];
     const ceId = utterance.record.headers?.['ce_id'] ?? '';
     if (seen.has(ceId)) return [];
     seen.add(ceId);
-    return [{ data: JSON.parse(String(utterance.record.value)), ceId, said: utterance }];
+    return [{ data, ceId, said: utterance }];
   });
 }
 

@@ -41,7 +41,7 @@ export function pipelineProblems(history: History, told: readonly ToldIncident[]
   ];
 }
 
-function isOpenAt(about: readonly ToldIncident[], incident: string, at: number): boolean {
+function isOpenAt(about: readonly ToldIncident[], incident: string | null, at: number): boolean {
   const mine = about.filter(({ data, said }) => data.incident === incident && said.at <= at);
   return mine.length === 1;
 }

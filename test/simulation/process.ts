@@ -32,8 +32,8 @@ export interface ProcessOptions {
   readonly onCrash: () => void;
 }
 
-/** A process that runs watchdogs: the real lanes and tasks, on a wire and a clock of the simulation. It can die, or stand still. */
-export class WatchdogProcess {
+/** A process that runs a role, the watchdog or the correlator: the real lanes and tasks, on a wire and a clock of the simulation. It can die, or stand still. */
+export class RoleProcess {
   readonly name: string;
   alive = true;
   readonly tenures = new Map<number, Tenure>();
@@ -145,7 +145,7 @@ export class WatchdogProcess {
     for (const record of sending.records) {
       if (partially && chance.of(0.5)) continue;
       log.append(record);
-      said.push({ at: sending.at, cause: this.#traced.causeOf(record), record });
+      said.push({ at: sending.at, appendedAt: scheduler.now, cause: this.#traced.causeOf(record), record });
     }
     if (this.mayCrash()) return;
     this.after(chance.int(0, PRODUCE_MS), () => {

@@ -13,6 +13,8 @@ import { storyOf } from './story.ts';
 const PLAN: Plan = {
   id: 8,
   floor: 1,
+  gateway: null,
+  home: 0,
   bornAt: 500,
   heartbeats: [{ from: 0, heartbeatMs: 1_000 }],
   ailments: [{ from: 0, to: 90_000, kind: 'silenced' }],
@@ -41,6 +43,7 @@ function neverHeard(
     announcements: [{ id: 8, at: announcedAt, bridge: 'a' }],
     announced: new Map([[8, [{ at: announcedAt, receivedAt: 500, heartbeatMs: 1_000 }]]]),
     watched: [],
+    correlated: [],
   };
 }
 

@@ -1,23 +1,23 @@
 import { seededRandom } from '../../app/random.ts';
 import { headerOf } from '../../contracts/kafka-records.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { correlatorDefinition } from '../../processors/correlator/correlator.ts';
 import { watchdogDefinition } from '../../processors/watchdog/watchdog.ts';
 import { canaryOf } from '../../transport/kafka/canary-ids.ts';
+import { partitionOf } from '../../transport/kafka/partition.ts';
 import { type Heard, SimulatedBridge } from './bridge.ts';
 import { Chance, type Span } from './chance.ts';
+import { crew } from './crew.ts';
 import { SimulatedDetector } from './detector.ts';
-import { Group } from './group.ts';
 import { KafkaLog } from './kafka-log.ts';
-import { WatchdogProcess } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 import { END_MS, type Story, storyOf, TROUBLE_MS } from './story.ts';
-import type { Tenure } from './tenure.ts';
 import { SITE, T0, type World } from './world.ts';
 
 export const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000 } as const;
 
-/** A session that a dead watchdog leaves behind ends after this, ms. */
-const SESSION_MS = 6_000;
+/** What Kafka compacts. */
+const TABLES = ['detectors', 'presence', 'detector-states', 'census', 'correlator.state'] as const;
 
 /** What happened, as nobody in the simulation could know it. */
 export interface History {
@@ -31,6 +31,8 @@ export interface History {
   readonly announced: ReadonlyMap<number, readonly Announced[]>;
   /** When each partition was watched, in spans of one watchdog each. */
   readonly watched: readonly Span[][];
+  /** When the site's verdicts were read, in spans of one correlator each. */
+  readonly correlated: readonly Span[];
 }
 
 export interface Announcement {
@@ -65,9 +67,9 @@ export async function simulate(seed: string): Promise<History> {
   });
   const announcements: Announcement[] = [];
   const announced = followRegistry(world, story, announcements);
-  const watched = watch(world, story);
+  const crews = watch(world, story);
   await world.scheduler.runUntil(END_MS);
-  return { story, world, heard, announcements, announced, watched };
+  return { story, world, heard, announcements, announced, ...crews };
 }
 
 function partitioned<T>(): T[][] {
@@ -98,7 +100,7 @@ function build(world: World, story: Story, onHeard: (partition: number, offset: 
   });
   for (const at of story.compactions) {
     scheduler.after(at, () => {
-      for (const topic of ['detectors', 'presence', 'detector-states']) log.compact(topic);
+      for (const topic of TABLES) log.compact(topic);
     });
   }
 }
@@ -152,63 +154,25 @@ function sing(world: World, bridge: SimulatedBridge, mutes: readonly Span[]): vo
   }
 }
 
-/** The watchdogs, how they die and come again; answers who watched when, by partition. */
-function watch(world: World, story: Story): Span[][] {
-  const { scheduler, chance } = world;
-  const definition = () => watchdogDefinition({ ...WINDOWS, site: SITE });
-  const groups = Array.from({ length: story.redundant ? 2 : 1 }, () => new Group(world, definition()));
-  const processes: WatchdogProcess[] = [];
-  const start = (group: Group, slot: number, life: number) => {
-    const process = new WatchdogProcess(world, {
-      name: `w${slot}.${life}`,
-      definition: definition(),
-      skewMs: chance.int(-2_000, 2_000),
-      onCrash: () => {
-        scheduler.after(chance.int(0, SESSION_MS), () => group.expire(process));
-        const wait = Math.min(chance.skewed(20, story.restartMs), Math.max(20, TROUBLE_MS - scheduler.now));
-        scheduler.after(wait, () => start(group, slot, life + 1));
-      },
-    });
-    processes[slot] = process;
-    group.join(process);
-  };
-  for (const [i, group] of groups.entries()) {
-    for (let slot = 0; slot < story.watchdogs; slot++) start(group, i * story.watchdogs + slot, 0);
-  }
-  const rebalance = () => {
-    for (const group of groups) group.rebalance();
-  };
-  for (const at of story.rebalances) scheduler.after(at, rebalance);
-  for (const { from, to, watchdog } of story.stalls) {
-    scheduler.after(from, () => {
-      processes[watchdog]?.standStill(to - from);
-      if (to - from > SESSION_MS) scheduler.after(SESSION_MS, rebalance);
-    });
-  }
-  scheduler.after(TROUBLE_MS, () => {
+/** The watchdogs, and the correlator behind them. */
+function watch(world: World, story: Story): Pick<History, 'watched' | 'correlated'> {
+  const watchdog = (group: string) => () => watchdogDefinition({ ...WINDOWS, site: SITE, group });
+  const watched = crew(world, story, {
+    name: 'w',
+    definitions: story.redundant ? [watchdog('watchdog'), watchdog('watchdog-b')] : [watchdog('watchdog')],
+    size: story.watchdogs,
+    stalls: story.stalls,
+  });
+  const correlated = crew(world, story, {
+    name: 'c',
+    definitions: [() => correlatorDefinition({ site: SITE, canaryPeriodMs: WINDOWS.canaryPeriodMs })],
+    size: story.correlators,
+    stalls: story.correlatorStalls,
+  });
+  world.scheduler.after(TROUBLE_MS, () => {
     world.crashRate = 0;
   });
-  return observe(scheduler, processes);
-}
-
-const OBSERVE_MS = 100;
-
-function observe(scheduler: Scheduler, processes: readonly WatchdogProcess[]): Span[][] {
-  const watched = partitioned<Span>();
-  const seen: (Tenure | undefined)[] = [];
-  const look = () => {
-    for (const [partition, spans] of watched.entries()) {
-      const tenure = processes.map((process) => process.watches(partition)).find((held) => held !== undefined);
-      const last = spans.at(-1);
-      const to = scheduler.now + OBSERVE_MS;
-      if (last && tenure && seen[partition] === tenure) spans.splice(-1, 1, { from: last.from, to });
-      else if (tenure) spans.push({ from: scheduler.now, to });
-      seen[partition] = tenure;
-    }
-    scheduler.after(OBSERVE_MS, look);
-  };
-  look();
-  return watched;
+  return { watched, correlated: correlated[partitionOf(SITE, PARTITIONS)] ?? [] };
 }
 
 function during(scheduler: Scheduler, spans: readonly Span[], set: (within: boolean) => void): void {

@@ -14,6 +14,10 @@ export interface BridgePlan {
   readonly outages: readonly Span[];
 }
 
+export interface Stall extends Span {
+  readonly process: number;
+}
+
 /** Everything that a seed lets happen, save for what lies in single messages. */
 export interface Story {
   readonly bridges: readonly [BridgePlan, ...BridgePlan[]];
@@ -30,7 +34,9 @@ export interface Story {
   /** When the group rebalances without a reason. */
   readonly rebalances: readonly number[];
   /** When a watchdog stands still. */
-  readonly stalls: readonly (Span & { readonly watchdog: number })[];
+  readonly stalls: readonly Stall[];
+  readonly correlators: number;
+  readonly correlatorStalls: readonly Stall[];
   /** When Kafka compacts its tables. */
   readonly compactions: readonly number[];
 }
@@ -44,11 +50,12 @@ export function storyOf(chance: Chance): Story {
     .map((name) => bridgePlan(name, chance.fork(`bridge ${name}`)));
   const [first = bridgePlan('a', chance), ...others] = bridges;
   const times = (most: number) => Array.from({ length: chance.int(0, most) }, () => chance.int(0, TROUBLE_MS));
+  const plans = Array.from({ length: chance.pick([chance.int(1, 6), chance.int(1, 6), chance.int(6, 12)]) }, (_, i) =>
+    detectorPlan(i + 1, bridges, chance.fork(`detector ${i}`)),
+  );
   return {
     bridges: [first, ...others],
-    detectors: Array.from({ length: chance.int(1, 6) }, (_, i) =>
-      detectorPlan(i + 1, bridges, chance.fork(`detector ${i}`)),
-    ),
+    detectors: plans.length >= 6 ? withLosses(plans, chance.fork('losses')) : plans,
     kafkaOutages: chance.spans(2, TROUBLE_MS, [100, 30_000]),
     mutes: chance.of(0.3) ? chance.spans(2, TROUBLE_MS, [500, 30_000]) : [],
     watchdogs: chance.int(1, 3),
@@ -56,9 +63,15 @@ export function storyOf(chance: Chance): Story {
     crashRate: chance.pick([0, 0.001, 0.01, 0.05]),
     restartMs: chance.pick([500, 5_000, 40_000]),
     rebalances: times(4),
-    stalls: chance.spans(3, TROUBLE_MS, [100, 20_000]).map((span) => ({ ...span, watchdog: chance.int(0, 2) })),
+    stalls: stalls(3, chance),
+    correlators: chance.int(1, 2),
+    correlatorStalls: stalls(2, chance.fork('correlator')),
     compactions: times(3),
   };
+}
+
+function stalls(most: number, chance: Chance): Stall[] {
+  return chance.spans(most, TROUBLE_MS, [100, 20_000]).map((span) => ({ ...span, process: chance.int(0, 2) }));
 }
 
 /** How likely a bridge is gone nearly all the time: for so long that the others' time has to count for its detectors. */
@@ -90,6 +103,8 @@ function detectorPlan(id: number, bridges: readonly BridgePlan[], chance: Chance
   return {
     id,
     floor: 1 + (id % 2),
+    gateway: id % 5 < 3 ? null : 'g',
+    home: moves.length === 0 ? chance.int(0, bridges.length - 1) : 0,
     bornAt: chance.of(0.7) ? chance.int(0, 1_000) : chance.int(0, TROUBLE_MS - 20_000),
     heartbeats: [{ from: 0, heartbeatMs }, ...changes],
     ailments: chance.spans(3, TROUBLE_MS, [20, 60_000]).map((span): Ailment => {
@@ -102,6 +117,39 @@ function detectorPlan(id: number, bridges: readonly BridgePlan[], chance: Chance
       // Nobody can know of a detector that moves to where nothing gets through.
       .filter(({ at, bridge }) => isOpen(bridges[bridge], at)),
   };
+}
+
+/** What detectors may be lost with. */
+const SCOPES: readonly [(plan: Plan) => boolean, ...((plan: Plan) => boolean)[]] = [
+  ({ floor }) => floor === 1,
+  ({ floor }) => floor === 2,
+  ({ gateway }) => gateway !== null,
+  ({ home }) => home === 0,
+  () => true,
+];
+/** How far apart those who are lost together may be lost, and heard again, ms. */
+const LOST_WITHIN_MS = 300;
+const BACK_WITHIN_MS = 4_000;
+
+/** Now and then all detectors of a scope are lost for one cause. */
+function withLosses(plans: readonly Plan[], chance: Chance): Plan[] {
+  const heartbeatMs = chance.of(0.7) ? chance.pick(HEARTBEATS) : undefined;
+  const losses = chance.spans(3, TROUBLE_MS, [3_000, 40_000]).map((span) => {
+    const to = chance.of(0.2) ? Number.POSITIVE_INFINITY : span.to;
+    return { ...span, to, isLost: chance.pick(SCOPES), kind: chance.pick(KINDS) };
+  });
+  return plans.map((plan): Plan => {
+    const lost = losses
+      .filter(({ isLost }) => isLost(plan))
+      .map(({ from, to, kind }): Ailment => {
+        const [late, back] = [chance.int(0, LOST_WITHIN_MS), chance.skewed(1, BACK_WITHIN_MS)];
+        return { from: from + late, to: to + back, kind };
+      });
+    const heartbeats = heartbeatMs === undefined ? plan.heartbeats : [{ from: 0, heartbeatMs }];
+    // Else hardly anybody would be left to be lost.
+    const ailments = [...plan.ailments.filter(({ to }) => Number.isFinite(to)).slice(0, 1), ...lost];
+    return { ...plan, heartbeats, ailments };
+  });
 }
 
 /** Longer than any window, ms. */

@@ -2,7 +2,7 @@ import type { Claim } from '../../transport/kafka/claim.ts';
 import type { Lane } from '../../transport/kafka/lane.ts';
 import type { Extent } from '../../transport/kafka/offsets.ts';
 import type { Committed } from '../../transport/kafka/types.ts';
-import type { WatchdogProcess } from './process.ts';
+import type { RoleProcess } from './process.ts';
 import type { World } from './world.ts';
 
 /** How long a fetch takes at most (a small one less, so that all keep up), how long a commit waits; in ms. */
@@ -30,7 +30,7 @@ export class Tenure implements Claim {
   lane: Lane | undefined;
   caughtUp = false;
   readonly #world: World;
-  readonly #process: WatchdogProcess;
+  readonly #process: RoleProcess;
   readonly #options: TenureOptions;
   readonly #cursors = new Map<string, number>();
   readonly #fetching = new Set<string>();
@@ -39,7 +39,7 @@ export class Tenure implements Claim {
   #held = false;
   #over = false;
 
-  constructor(world: World, process: WatchdogProcess, options: TenureOptions) {
+  constructor(world: World, process: RoleProcess, options: TenureOptions) {
     this.partition = options.partition;
     this.committed = options.committed;
     this.extents = options.extents;

@@ -8,9 +8,10 @@ import type { Cause } from './traced.ts';
 export const T0 = Date.UTC(2026, 0, 1);
 export const SITE = 'hq';
 
-/** Words of a watchdog that became durable, and when it decided on them (ms of virtual time). */
+/** Words of a watchdog or correlator that became durable: when it decided on them, when they stood in Kafka (ms of virtual time). */
 export interface Utterance {
   readonly at: number;
+  readonly appendedAt: number;
   readonly cause: Cause;
   readonly record: OutRecord;
 }

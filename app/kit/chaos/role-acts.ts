@@ -11,9 +11,9 @@ import type { World } from './fault.ts';
 const EFFECTS = ['produce', 'changelog', 'commit', 'send'] as const;
 
 /** The topics in which roles keep their own state: what they write there comes after their outputs. */
-const CHANGELOGS: Partial<Record<KafkaRole, string>> = {
-  'floor-controller': 'floor-controller.state',
-  watchdog: 'detector-states',
+const CHANGELOGS: Partial<Record<KafkaRole, readonly string[]>> = {
+  'floor-controller': ['floor-controller.state'],
+  watchdog: ['detector-states', 'correlator.state'],
 };
 
 const effect = z.enum(EFFECTS);
@@ -85,5 +85,5 @@ function kill({ process, clock, ledger }: World, role: KafkaRole, moment: FatalM
 
 function kindOf(role: KafkaRole, effect: Effect): (typeof EFFECTS)[number] {
   if (effect.kind !== 'produce') return effect.kind;
-  return effect.records.every(({ topic }) => topic === CHANGELOGS[role]) ? 'changelog' : 'produce';
+  return effect.records.every(({ topic }) => CHANGELOGS[role]?.includes(topic)) ? 'changelog' : 'produce';
 }

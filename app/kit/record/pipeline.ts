@@ -19,6 +19,7 @@ const PIPELINE: readonly (readonly Reading[])[] = [
     ['floor-controller', 'operator-commands'],
     ['floor-controller', 'valve-states'],
   ],
+  [['correlator', 'verdicts']],
   [['router', 'notifications']],
 ];
 

@@ -19,6 +19,8 @@ export const STATE_TOPICS = [
   'disablements',
   'detector-states',
   'floor-controller.state',
+  'census',
+  'correlator.state',
 ] as const;
 
 /** What comes from outside of the processors. Valves are the world too: whether one answers is not decided by any code. */

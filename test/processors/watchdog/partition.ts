@@ -1,12 +1,20 @@
 import { rfc3339 } from '../../../contracts/clock.ts';
 import { eventRecord } from '../../../contracts/cloud-events.ts';
-import { detectorRegistered, type Notification, presenceChanged } from '../../../contracts/events.ts';
+import {
+  type Census,
+  censusTaken,
+  detectorRegistered,
+  presenceChanged,
+  type Verdict,
+  verdictReached,
+} from '../../../contracts/events.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
-import { signalRecord } from '../../../contracts/signals.ts';
+import { isCanary, signalRecord } from '../../../contracts/signals.ts';
 import { JudgedPartitions } from '../../../processors/watchdog/judged-partitions.ts';
 import { PassiveRegistry } from '../../../processors/watchdog/passive-registry.ts';
 import { PipelineMonitor } from '../../../processors/watchdog/pipeline.ts';
 import { WatchdogTask } from '../../../processors/watchdog/task.ts';
+import { pipelineKey } from '../../../processors/watchdog/telling.ts';
 import { canaryOf } from '../../../transport/kafka/canary-ids.ts';
 import type { Committed, Emission } from '../../../transport/kafka/types.ts';
 import { ceId, received } from '../records.ts';
@@ -18,7 +26,7 @@ export const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000 } as c
 /** How far a crash lets the work on the last batch come. */
 export type CrashPoint = 'before notes' | 'before outputs' | 'after outputs' | 'after changelog' | 'after commit';
 
-export interface ToldIncident extends Notification {
+export interface ToldVerdict extends Verdict {
   readonly ceId: string;
 }
 
@@ -26,7 +34,11 @@ export interface ToldIncident extends Notification {
 export class Partition {
   readonly log: InRecord[] = [];
   readonly tables = new Map<string, Map<string, InRecord>>();
-  readonly told: ToldIncident[] = [];
+  /** The faults that it found, and their ends. */
+  readonly told: ToldVerdict[] = [];
+  /** Whom it suspects, and whom no longer. */
+  readonly feared: ToldVerdict[] = [];
+  readonly censuses: Census[] = [];
   readonly monitor = new PipelineMonitor();
   readonly passive = new PassiveRegistry();
   readonly judged = new JudgedPartitions();
@@ -48,7 +60,8 @@ export class Partition {
 
   /** What the compacted topic says of a detector now. */
   stateOf(id: number): string | undefined {
-    const record = this.tables.get('detector-states')?.get(String(id));
+    const key = isCanary(id) ? pipelineKey(id, 'watchdog') : String(id);
+    const record = this.tables.get('detector-states')?.get(key);
     return record && JSON.parse(String(record.value)).state;
   }
 
@@ -165,7 +178,16 @@ export class Partition {
 
   #newTask(): WatchdogTask {
     const { monitor, passive, judged } = this;
-    return new WatchdogTask({ ...WINDOWS, site: 'hq', partition: 0, canary: CANARY, monitor, passive, judged });
+    return new WatchdogTask({
+      ...WINDOWS,
+      site: 'hq',
+      group: 'watchdog',
+      partition: 0,
+      canary: CANARY,
+      monitor,
+      passive,
+      judged,
+    });
   }
 
   #wake(): Emission {
@@ -184,11 +206,17 @@ export class Partition {
 
   #tell({ notes = [], outputs, changelog }: Emission): void {
     for (const record of notes) this.#keep(received(record, 0));
-    for (const record of outputs) this.told.push({ ...JSON.parse(String(record.value)), ceId: ceId(record) });
+    for (const record of outputs) {
+      if (record.topic === 'census') this.censuses.push(censusTaken.schema.parse(JSON.parse(String(record.value))));
+      if (record.topic !== 'verdicts') continue;
+      const verdict = { ...verdictReached.schema.parse(JSON.parse(String(record.value))), ceId: ceId(record) };
+      (verdict.incident === null ? this.feared : this.told).push(verdict);
+    }
     for (const record of changelog) this.#keep(received(record, 0));
     // The task follows its own table; what it told of the pipeline waits for that.
     for (const record of changelog) {
-      if (record.key === String(CANARY)) this.#tell(this.#task.table(received(record, 0), this.now, false));
+      if (record.key === pipelineKey(CANARY, 'watchdog'))
+        this.#tell(this.#task.table(received(record, 0), this.now, false));
     }
   }
 

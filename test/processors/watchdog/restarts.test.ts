@@ -69,10 +69,10 @@ function beatsOf({ detectors, outages, mutes }: Story): Beat[] {
 const windowOf = (heartbeatMs: number) => WINDOWS.misses * heartbeatMs + WINDOWS.graceMs;
 
 /** The definition of silence, as slow and as plain as it can be said: every detector is looked at in every canary. */
-function oracle(story: Story, beats: readonly Beat[]): { notifications: Set<string>; silent: Map<number, boolean> } {
-  const notifications = new Set<string>();
+function oracle(story: Story, beats: readonly Beat[]): { verdicts: Set<string>; silent: Map<number, boolean> } {
+  const verdicts = new Set<string>();
   const say = (detector: number, episode: number, change: string) =>
-    notifications.add(idOf('notification', idOf('incident', 'silence', 'hq', detector, episode), change));
+    verdicts.add(idOf('verdict', idOf('incident', 'silence', 'hq', detector, episode), change));
   const states = story.detectors.map((d, i) => ({
     ...d,
     id: i + 1,
@@ -110,7 +110,7 @@ function oracle(story: Story, beats: readonly Beat[]): { notifications: Set<stri
       }
     }
   }
-  return { notifications, silent: new Map(states.map(({ id, silent }) => [id, silent])) };
+  return { verdicts, silent: new Map(states.map(({ id, silent }) => [id, silent])) };
 }
 
 /** Runs the story through a watchdog that dies as it says; tells what it told about detectors. */
@@ -142,7 +142,7 @@ test('a watchdog that dies anywhere tells what one that lives would have told, u
       const expected = oracle(story, [...beats, { at: END + 10, detector: undefined }]);
       const partition = run(story, beats);
       const told = partition.told.filter(({ subject }) => subject !== 'pipeline');
-      expect(new Set(told.map(({ ceId }) => ceId))).toEqual(expected.notifications);
+      expect(new Set(told.map(({ ceId }) => ceId))).toEqual(expected.verdicts);
       for (const [id, silent] of expected.silent) expect(partition.stateOf(id) === 'silent').toBe(silent);
       for (const { incident, change } of told) {
         if (change === 'closed') expect(told.find((word) => word.incident === incident)?.change).toBe('opened');

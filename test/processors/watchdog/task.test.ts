@@ -30,7 +30,7 @@ describe('a detector', () => {
     living(partition, 8, 8, [9]);
     expect(partition.headlines()).toEqual(['opened detector/8']);
     expect(partition.stateOf(8)).toBe('silent');
-    expect(partition.told[0]).toMatchObject({ kind: 'fault', floor: 3, detectors: [8] });
+    expect(partition.told[0]).toMatchObject({ cause: 'silent', floor: 3, bridge: 'a', heartbeatMs: 1_000 });
     expect(partition.told[0]?.reason).toBe(
       'Detector 8 on floor 3 has been silent for 4.4 s of the 4 s that it may be, with a heartbeat of 1 s. It was last heard at 2026-01-01T00:00:04.100Z.',
     );
@@ -265,7 +265,14 @@ describe('several partitions of one process', () => {
   test('have one incident about the pipeline, which ends when all of them sing again', () => {
     const monitor = new PipelineMonitor();
     const watch = (partition: number) =>
-      new PipelineWatch({ site: 'hq', partition, canary: canaryOf(partition), canaryPeriodMs: 1_000, monitor });
+      new PipelineWatch({
+        site: 'hq',
+        group: 'watchdog',
+        partition,
+        canary: canaryOf(partition),
+        canaryPeriodMs: 1_000,
+        monitor,
+      });
     const watches = [0, 1, 2, 3].map(watch);
     for (const one of watches) {
       one.overdue(T0, -1);
@@ -309,7 +316,7 @@ describe('an outage of the path', () => {
     expect(partition.headlines()).toEqual([]);
     partition.wait(600_000);
     expect(partition.headlines()).toEqual(['opened pipeline']);
-    expect(partition.told[0]).toMatchObject({ kind: 'fault', floor: null, detectors: [] });
+    expect(partition.told[0]).toMatchObject({ cause: 'pipeline', floor: null, bridge: null });
     expect(partition.stateOf(CANARY)).toBe('silent');
     living(partition, 601, 602, [8, 9]);
     expect(partition.headlines()).toEqual(['opened pipeline', 'closed pipeline']);

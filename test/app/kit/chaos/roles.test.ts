@@ -47,7 +47,7 @@ describe('a role that dies between two of its effects and is started again loses
       const fault = await site.chaos.kill('watchdog', { ...moment, restart: '100ms' });
       await about.silence();
       await about.is('silent', { within: '15s' });
-      await site.clock.advance('2s');
+      await site.clock.advance('5s');
       expect([fault.strikes, moment], 'it was killed').toEqual([1, moment]);
       const ids = site.notifications({ about, channel: 'email' }).map(({ incident }) => incident);
       expect(new Set(ids).size).toBe(1);
