@@ -1,3 +1,4 @@
+import { disabledUntil } from '../../../contracts/disablements.ts';
 import type { Delivery } from '../../../contracts/events.ts';
 import type { GroupView } from '../../../contracts/http.ts';
 import type { InRecord } from '../../../contracts/kafka-records.ts';
@@ -29,6 +30,7 @@ export function looseEnds(subject: string, hops: readonly TimedHop[], scene: Sce
     hops.filter((hop): hop is Of<K> => kinds.some((kind) => kind === hop.kind));
   return [
     ...of('signal').flatMap((hop) => unheardFire(hop, of('alarm'), scene)),
+    ...plannedSilences(of('disablement')),
     ...silence(subject, of('signal'), of('registered'), of('state'), scene),
     ...of('alarm').flatMap((hop) => alarmWithoutFire(hop, of('incident'), scene)),
     ...unansweredOrder(of('commanded'), of('reported'), scene),
@@ -64,6 +66,15 @@ function silence(
   const window = `its window is ${windowMs} ms, and it is ${timeOfDay(scene.now)}`;
   if (silentMs <= windowMs) return [`${heard}, which is not too long yet: ${window}`];
   return [`${heard}, and no verdict follows: ${window}: ${reading('watchdog', last.record, scene)}`];
+}
+
+/** Those that are in force: who is silent meanwhile is not told of. */
+function plannedSilences(hops: readonly Of<'disablement'>[]): string[] {
+  const until = new Map<string, string | null>();
+  for (const { data } of hops) until.set(data.subject, disabledUntil(until.get(data.subject) ?? null, data));
+  return [...until].flatMap(([subject, end]) =>
+    end === null ? [] : [`faults of ${subject} are not told: it is disabled until ${timeOfDay(Date.parse(end))}`],
+  );
 }
 
 function alarmWithoutFire({ data, record }: Of<'alarm'>, incidents: readonly Of<'incident'>[], scene: Scene): string[] {

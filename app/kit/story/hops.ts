@@ -1,4 +1,5 @@
 import { type EventDefinition, parseEvent } from '../../../contracts/cloud-events.ts';
+import { disablementChanged } from '../../../contracts/disablements.ts';
 import { SmokewireError } from '../../../contracts/errors.ts';
 import {
   alarmDetected,
@@ -47,6 +48,7 @@ const EVENTS = [
   event('commanded', valveCommanded),
   event('reported', valveReported),
   event('state', detectorStateChanged),
+  event('disablement', disablementChanged),
   event('incident', incidentChanged),
   event('email', emailRequested),
   event('sms', smsRequested),
@@ -72,6 +74,7 @@ export const STORY_TOPICS: readonly string[] = [
   'valve-commands',
   'valve-states',
   'detector-states',
+  'disablements',
   'notifications',
   ...CHANNELS.flatMap((channel) => [...TOPICS.keys()].filter((topic) => isOf(topic, channel))),
   'deliveries',

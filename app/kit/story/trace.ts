@@ -33,9 +33,12 @@ export function traceOf(subject: string, records: readonly InRecord[]): TimedHop
         : [],
     ),
   );
+  const silenced = [subject, ...floorsOf(named, hops)];
   const concerns = (hop: AnyHop): boolean => {
     if (isOwn(named, hop)) return true;
     switch (hop.kind) {
+      case 'disablement':
+        return silenced.includes(hop.data.subject);
       case 'commanded':
         return orders.has(hop.data.id);
       case 'reported':
@@ -101,6 +104,13 @@ function isPartOf(
     default:
       return incident.subject === subject;
   }
+}
+
+/** The floor of a detector, as far as it was announced: what is planned for that counts for it, too. */
+function floorsOf({ kind, key }: Named, hops: readonly AnyHop[]): string[] {
+  if (kind !== 'detector') return [];
+  const announced = hops.findLast((hop) => hop.kind === 'registered' && hop.record.key === key);
+  return announced?.kind === 'registered' ? [`floor/${announced.data.floor}`] : [];
 }
 
 /** By time; what happened at one instant in the order in which a message passes the topics. */

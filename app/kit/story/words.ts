@@ -1,4 +1,5 @@
 import { ATTEMPTS_HEADER, DEAD_LETTER_HEADERS, NOT_BEFORE_HEADER } from '../../../contracts/dead-letters.ts';
+import type { Disablement } from '../../../contracts/disablements.ts';
 import { headerOf, type InRecord } from '../../../contracts/kafka-records.ts';
 import { CHANNEL_WORDS, timeOfDay } from '../notifications.ts';
 import { type AnyHop, placeOf } from './hops.ts';
@@ -70,6 +71,8 @@ function wordsOf(hop: AnyHop, times: number): string {
       return `valve ${hop.data.floor} is ${hop.data.position}`;
     case 'state':
       return `${hop.data.id < 0 ? 'the canary' : `detector ${hop.data.id}`} is ${hop.data.state}`;
+    case 'disablement':
+      return disablementWords(hop.data);
     case 'incident':
       return `${hop.data.kind} ${hop.data.change}, ${hop.data.subject}: ${hop.data.reason}`;
     case 'email':
@@ -89,6 +92,14 @@ function wordsOf(hop: AnyHop, times: number): string {
     case 'unreadable':
       return 'cannot be read';
   }
+}
+
+function disablementWords(change: Disablement): string {
+  const subject = change.subject.replace('/', ' ');
+  if (change.change === 'ended') return `the planned silence of ${subject} is over`;
+  if (change.change === 'enabled') return `${subject} is enabled, says ${change.by}`;
+  const why = change.reason === null ? '' : `: ${change.reason}`;
+  return `${subject} is disabled until ${timeOfDay(Date.parse(change.until))}, says ${change.by}${why}`;
 }
 
 function noticeWords(record: InRecord, { to }: { readonly to: string }): string {

@@ -4,6 +4,7 @@ import { STORY_TOPICS } from '../../../../app/kit/story/hops.ts';
 import { tellStory } from '../../../../app/kit/story/tell.ts';
 import { eventRecord } from '../../../../contracts/cloud-events.ts';
 import { ATTEMPTS_HEADER, NOT_BEFORE_HEADER } from '../../../../contracts/dead-letters.ts';
+import { disablementChanged } from '../../../../contracts/disablements.ts';
 import {
   alarmDetected,
   deliveryRecorded,
@@ -166,6 +167,27 @@ describe('where it stopped', () => {
   it('at the floor controller', () => {
     const [end] = endsOf(tellStory('floor/3', log(alarm(1, 7, 0)), scene(1, { groups: [] })));
     expect(end).toBe('no fire follows from alarms[2]@0: nobody is in group floor-controller');
+  });
+
+  it('at a planned silence, of the detector or its floor, as long as that lasts', () => {
+    const about = { site: 'hq', at: at(1), by: 'operator/panel' };
+    const order = (subject: string, change: { change: 'disabled'; until: string } | { change: 'enabled' }) =>
+      eventRecord(disablementChanged, {
+        ...event(1, `${subject} ${change.change}`),
+        data: { ...about, subject, ...(change.change === 'enabled' ? change : { ...change, reason: 'painters' }) },
+      });
+    const own = order('detector/7', { change: 'disabled', until: at(60) });
+    const floors = order('floor/3', { change: 'disabled', until: at(90) });
+    const others = order('detector/8', { change: 'disabled', until: at(60) });
+    const told = (...orders: OutRecord[]) =>
+      tellStory('detector/7', log(announced(7), signal(1, 7, 0), ...orders), scene(1));
+    const story = told(own, floors, others);
+    expect(story).toContain('detector 7 is disabled until 12:01:00.000, says operator/panel: painters');
+    expect(endsOf(story)).toEqual([
+      'faults of detector/7 are not told: it is disabled until 12:01:00.000',
+      'faults of floor/3 are not told: it is disabled until 12:01:30.000',
+    ]);
+    expect(endsOf(told(own, order('detector/7', { change: 'enabled' })))).toEqual([]);
   });
 
   it('at the router', () => {
