@@ -1,24 +1,10 @@
 import mqtt, { type MqttClient } from 'mqtt';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
-import { realClock } from '../../app/clock.ts';
 import { seededRandom } from '../../app/random.ts';
-import { SmtpBroker } from '../../brokers/smtp/index.ts';
-import { TwilioStandIn } from '../../brokers/twilio/index.ts';
-import { lampViewSchema } from '../../contracts/http.ts';
 import { detectorTopic, MQTT_ROOT } from '../../contracts/mqtt-topics.ts';
 import type { Role } from '../../contracts/roles.ts';
-import { RunningCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
-import { recordingLogger } from '../support/logger.ts';
-
-/** The brokers between the processes. */
-export interface KillServers {
-  readonly kafka: readonly string[];
-  readonly mqtt: string;
-  readonly mqttUsername: string;
-  readonly mqttPassword: string;
-}
+import { RoleProcesses, type RoleServers } from '../support/role-processes.ts';
 
 const VICTIMS: readonly Role[] = ['bridge', 'filter', 'floor-controller', 'watchdog', 'router', 'email', 'sms', 'lamp'];
 const FIRES = 24;
@@ -32,7 +18,7 @@ const FLOORS = 4;
  * Each role as its own process, `kill -9`ed at random under load and started again at once: every acknowledged alarm opens its
  * valve, every silence is told on all three channels, nobody else is told of, and duplicates carry the same id.
  */
-export function killSuite(name: string, servers: () => Promise<KillServers>): void {
+export function killSuite(name: string, servers: () => Promise<RoleServers>): void {
   describe(`roles killed at random on ${name}`, () => {
     test('nothing that was acknowledged is lost', { timeout: 240_000 }, async () => {
       const seed = `kill ${Date.now()}`;
@@ -40,13 +26,13 @@ export function killSuite(name: string, servers: () => Promise<KillServers>): vo
       const site = await startRoles(await servers(), random.uuid().slice(0, 8));
       const publisher = await mqtt.connectAsync(site.servers.mqtt, { reconnectPeriod: 100 });
       onTestFinished(() => publisher.endAsync(true));
-      const opened = await watchValves(publisher, site.name);
+      const opened = await watchValves(publisher, site.site);
 
       // Acknowledged means that MQTT's PUBACK came: only then does smokewire owe anything.
       const fires = Array.from({ length: FIRES }, (_, i) => FLOORS + 1 + i);
       const acknowledged = new Set<number>();
       const alarm = async (floor: number) => {
-        await publisher.publishAsync(detectorTopic(MQTT_ROOT, site.name, floor, 1_000 + floor, 'signal'), '1', {
+        await publisher.publishAsync(detectorTopic(MQTT_ROOT, site.site, floor, 1_000 + floor, 'signal'), '1', {
           qos: 1,
         });
         acknowledged.add(floor);
@@ -119,61 +105,19 @@ async function watchValves(client: MqttClient, site: string): Promise<Set<number
   return opened;
 }
 
-async function startRoles(servers: KillServers, name: string) {
-  const base = { clock: realClock, logger: recordingLogger() };
-  const smtp = new SmtpBroker(base);
-  const account = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'secret' };
-  const twilio = new TwilioStandIn({ ...base, ...account });
-  await Promise.all([smtp.start(), twilio.start()]);
-  onTestFinished(() => Promise.all([smtp.stop(), twilio.stop()]).then(() => undefined));
-
-  const running = new Map<Role, RunningCommand>();
-  const env = {
-    MQTT_URL: servers.mqtt,
-    MQTT_USERNAME: servers.mqttUsername,
-    MQTT_PASSWORD: servers.mqttPassword,
-    KAFKA_BROKERS: servers.kafka.join(','),
-    SMTP_URL: smtp.url,
-    TWILIO_ACCOUNT_SID: account.accountSid,
-    TWILIO_AUTH_TOKEN: account.authToken,
-    TWILIO_FROM: '+15005550006',
-    TWILIO_API_URL: twilio.url,
-    SMOKEWIRE_SITE: name,
-    SMOKEWIRE_TOPIC_PREFIX: `${name}.`,
+async function startRoles(servers: RoleServers, name: string): Promise<RoleProcesses> {
+  const site = new RoleProcesses(servers, name, {
     SMOKEWIRE_DETECTORS: String(DETECTORS),
     SMOKEWIRE_FLOORS: String(FLOORS),
-    PORT: '0',
-  };
-  const spawn = (role: Role) => {
-    // The valves of the floors above those of the detectors.
-    const own = role === 'valves' ? { SMOKEWIRE_FLOORS: String(FLOORS + FIRES) } : {};
-    const command = new RunningCommand(['run', role, '--json'], { ...env, ...own });
-    running.set(role, command);
-    return command.event('site.ready');
-  };
-  onTestFinished(() => Promise.all([...running.values()].map((command) => command.kill())).then(() => undefined));
-
-  const api = new Map<Role, string>();
+  });
+  onTestFinished(() => site.stop());
+  await site.start();
+  // The valves of the floors above those of the detectors, too.
+  const settingsOf = (role: Role) => (role === 'valves' ? { SMOKEWIRE_FLOORS: String(FLOORS + FIRES) } : {});
   // Two at a time: a machine with two cores starts them no faster together.
   const roles: Role[] = ['panel', ...VICTIMS, 'valves', 'canary', 'detectors'];
   for (let i = 0; i < roles.length; i += 2) {
-    await Promise.all(roles.slice(i, i + 2).map(async (role) => api.set(role, String((await spawn(role)).data.api))));
+    await Promise.all(roles.slice(i, i + 2).map((role) => site.run(role, [role], settingsOf(role))));
   }
-  return {
-    name,
-    servers,
-    mails: () => smtp.inbox.list().map(({ id, to, subject }) => ({ id, to: to.join(), subject })),
-    texts: () => twilio.inbox.list().map((sms) => sms.text),
-    async lamps() {
-      return z.array(lampViewSchema).parse(await (await fetch(`${api.get('panel')}/api/v1/lamps`)).json());
-    },
-    async act(id: number, action: string) {
-      const response = await fetch(`${api.get('detectors')}/api/v1/detectors/${id}/${action}`, { method: 'POST' });
-      expect(response.status).toBe(202);
-    },
-    async killAndRestart(role: Role) {
-      await running.get(role)?.kill();
-      await spawn(role);
-    },
-  };
+  return site;
 }

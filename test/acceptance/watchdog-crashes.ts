@@ -54,6 +54,13 @@ async function crashAt(point: CrashPoint): Promise<void> {
   });
 }
 
+/** A window of 4 s: long beside a restart, so that a watchdog that forgets what it heard is late. */
+const SETTINGS = { detectors: 6, floors: 2, heartbeat: '500ms', misses: 2, grace: '3s' } as const;
+/** By then a fault is told: window, two beats of the canary, a restart, and what is held back before it is told. */
+const TOLD_WITHIN_MS = 9_000;
+const RECOVERY_WITHIN_MS = 6_000;
+const QUIET_MS = 7_000;
+
 /** The correlator has a group of its own, and dies with the watchdog. */
 function roleOf(group: string): KafkaRole | undefined {
   const role = group === 'correlator' ? 'watchdog' : KAFKA_ROLES.find((name) => name === group);
@@ -61,8 +68,7 @@ function roleOf(group: string): KafkaRole | undefined {
 }
 
 async function inSite<T>(act: (site: Site) => Promise<T>): Promise<T> {
-  const brisk = { heartbeat: '500ms', misses: 2, grace: '500ms' } as const;
-  const site = await startSite({ clock: 'virtual', detectors: 6, floors: 2, ...brisk });
+  const site = await startSite({ clock: 'virtual', ...SETTINGS });
   try {
     return await act(site);
   } finally {
@@ -81,21 +87,21 @@ async function story(site: Site, step: () => Promise<void>): Promise<void> {
           .map(({ channel }) => channel),
       ).size === CHANNELS.length;
     await site.detector(id)[act]();
-    await until(site, step, `the fault of detector ${id}`, told(/^(Fault|on)/));
+    await until(site, step, `the fault of detector ${id}`, TOLD_WITHIN_MS, told(/^(Fault|on)/));
     await site.detector(id).revive();
-    await until(site, step, `the recovery of detector ${id}`, told(/^(Recovered|off)/));
+    await until(site, step, `the recovery of detector ${id}`, RECOVERY_WITHIN_MS, told(/^(Recovered|off)/));
   }
   // Whoever was to be told wrongly has been by then, and a watchdog has committed as often as in the first run.
-  const enough = site.clock.now() + 5_000;
-  await until(site, step, 'some more time', () => site.clock.now() >= enough);
+  const enough = site.clock.now() + QUIET_MS;
+  await until(site, step, 'some quiet', QUIET_MS, () => site.clock.now() >= enough);
   await expectNothingElse(site);
 }
 
 /** Time passes until `holds`, with a `step` each half second. */
-async function until(site: Site, step: () => Promise<void>, what: string, holds: () => boolean): Promise<void> {
-  const deadline = site.clock.now() + 30_000;
+async function until(site: Site, step: () => Promise<void>, what: string, withinMs: number, holds: () => boolean) {
+  const deadline = site.clock.now() + withinMs;
   while (!holds()) {
-    if (site.clock.now() > deadline) throw new Error(`30 s in vain for: ${what}`);
+    if (site.clock.now() >= deadline) throw new Error(`${withinMs} ms of the site's time in vain for: ${what}`);
     await site.clock.advance('500ms');
     await step();
   }

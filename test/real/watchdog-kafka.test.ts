@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { realClock } from '../../app/clock.ts';
+import { listGroups } from '../../transport/kafka/admin.ts';
+import { kafkaClient } from '../../transport/kafka/client.ts';
+import { TopicReader } from '../../transport/kafka/reader.ts';
+import { eventually } from '../support/eventually.ts';
+import { recordingLogger } from '../support/logger.ts';
+import { RoleProcesses } from '../support/role-processes.ts';
+import { ApacheKafka } from './servers/kafka.ts';
+
+const DETECTORS = 1_000;
+const FLOORS = 100;
+/** 3 misses of 1 s, and 1 s: the defaults. */
+const WINDOW_S = 4;
+/** By then whoever was to be told of what has happened has been. */
+const QUIET_S = WINDOW_S + 5;
+
+/** One of its own, since it is taken away. */
+const kafka = new ApacheKafka();
+let site: RoleProcesses;
+/** How often each canary has sung, by its partition. */
+const songs = [0, 0, 0, 0];
+let reader: TopicReader;
+
+beforeAll(async () => {
+  await kafka.start();
+  const { url, bridge } = inject('mqtt');
+  const servers = { kafka: [kafka.address], mqtt: url, mqttUsername: bridge.username, mqttPassword: bridge.password };
+  site = new RoleProcesses(servers, `site-${randomUUID().slice(0, 8)}`, {
+    SMOKEWIRE_DETECTORS: String(DETECTORS),
+    SMOKEWIRE_FLOORS: String(FLOORS),
+  });
+  await site.start();
+  await Promise.all([site.run('watchdog', ['watchdog']), site.run('notifiers', ['router', 'email'])]);
+  await Promise.all([site.run('bridge', ['bridge']), site.run('canary', ['canary'])]);
+  reader = new TopicReader({
+    client: client(),
+    name: 'canaries',
+    topics: new Map([['signals', 'beginning']]),
+    onRecord: ({ key, partition }) => {
+      if (Number(key) < 0) songs[partition] = (songs[partition] ?? 0) + 1;
+    },
+  });
+  await reader.start();
+  await site.run('detectors', ['detectors']);
+  await sung(WINDOW_S);
+});
+
+afterAll(async () => {
+  await reader.stop();
+  await site.stop();
+  await kafka.stop();
+});
+
+function client() {
+  const { topicPrefix } = site;
+  const common = { clientId: 'test', logger: recordingLogger(), wireClock: realClock };
+  return kafkaClient({ brokers: [kafka.address], topicPrefix, ...common });
+}
+
+/** Resolves once each canary has sung for so many seconds more. */
+async function sung(seconds: number): Promise<void> {
+  const until = songs.map((count) => count + seconds);
+  await eventually(
+    `${seconds} more seconds of song`,
+    () => songs.every((count, partition) => count >= (until[partition] ?? 0)),
+    60_000,
+  );
+}
+
+/** Resolves when every window has passed, where no canary tells. */
+async function windowsPassed(): Promise<void> {
+  const end = performance.now() + 2 * WINDOW_S * 1_000;
+  await eventually('every window to pass', () => performance.now() > end, 60_000);
+}
+
+/** What was told since the last time: `Fault 17`, `Recovered pipeline`, once for each id. */
+const known = new Set<string>();
+function news(): string[] {
+  const fresh = site.mails().filter(({ id }) => !known.has(id));
+  return [...new Map(fresh.map(({ id, subject }) => [id, wordsOf(subject)])).values()].toSorted();
+}
+
+function wordsOf(subject: string): string {
+  const [, change, about] = /^(\w+): (?:detector (\d+)|pipeline)/.exec(subject) ?? [];
+  return change === undefined ? subject : `${change} ${about ?? 'pipeline'}`;
+}
+
+/** Nothing but this is told, each once, whatever is waited for. */
+async function expectNews(...expected: readonly string[]): Promise<void> {
+  await eventually(`news: ${expected.join(', ')}`, () => expected.every((words) => news().includes(words)), 60_000);
+  await sung(QUIET_S);
+  expect(news()).toEqual(expected.toSorted());
+  for (const { id } of site.mails()) known.add(id);
+}
+
+const LONG = { timeout: 120_000 };
+
+describe('1,000 detectors on Apache Kafka', () => {
+  test(
+    'a watchdog that was dead for longer than every window tells of the dead, and of nobody else',
+    LONG,
+    async () => {
+      await site.act(101, 'silence');
+      await expectNews('Fault 101');
+
+      await site.kill('watchdog');
+      await Promise.all([site.act(217, 'silence'), site.act(333, 'kill'), site.act(712, 'kill')]);
+      await Promise.all([site.act(101, 'revive'), site.act(455, 'silence'), site.act(902, 'silence')]);
+      await sung(1);
+      await site.act(902, 'revive');
+      await sung(2 * WINDOW_S);
+      await site.act(455, 'revive');
+      await sung(1);
+      await site.restart('watchdog');
+      const dead = ['Fault 217', 'Fault 333', 'Fault 712'];
+      await eventually('the dead to be told', () => dead.every((words) => news().includes(words)), 30_000);
+      // Who was missing for longer than its window, and is back, may be told as both.
+      const cameBack = news().some((words) => words.endsWith(' 455')) ? ['Fault 455', 'Recovered 455'] : [];
+      await expectNews('Recovered 101', ...dead, ...cameBack);
+    },
+  );
+
+  test('a bridge that was dead for longer than every window is the pipeline, and no detector', LONG, async () => {
+    await site.kill('bridge');
+    await eventually('the pipeline to be told', () => news().includes('Fault pipeline'), 30_000);
+    await Promise.all([site.act(418, 'silence'), site.act(519, 'kill'), site.act(217, 'revive')]);
+    await windowsPassed();
+    await site.restart('bridge');
+    await expectNews('Fault pipeline', 'Recovered pipeline', 'Recovered 217', 'Fault 418', 'Fault 519');
+  });
+
+  const outages = [
+    { how: 'was stopped', dead: 620, away: () => kafka.outage() },
+    { how: 'stood still', dead: 721, away: async () => kafka.freeze() },
+  ];
+  for (const { how, dead, away } of outages) {
+    test(`a Kafka that ${how} for longer than every window is no detector`, LONG, async () => {
+      const back = await away();
+      await site.act(dead, 'silence');
+      await windowsPassed();
+      await back();
+      await eventually('the dead one to be told', () => news().includes(`Fault ${dead}`), 60_000);
+      // The pipeline's own fault cannot be written until it is over: it is told late, or not at all.
+      const pipeline = news().includes('Fault pipeline') ? ['Fault pipeline', 'Recovered pipeline'] : [];
+      await expectNews(`Fault ${dead}`, ...pipeline);
+    });
+  }
+
+  test('a second watchdog takes over, and gives back', LONG, async () => {
+    await site.run('second', ['watchdog']);
+    const members = async () => (await listGroups(client())).find(({ group }) => group === 'watchdog')?.members;
+    await eventually('both are members', async () => (await members()) === 2);
+    await site.kill('watchdog');
+    await Promise.all([site.act(822, 'silence'), site.act(923, 'kill'), site.act(333, 'revive')]);
+    await expectNews('Fault 822', 'Fault 923', 'Recovered 333');
+    await site.restart('watchdog');
+    await site.act(822, 'revive');
+    await expectNews('Recovered 822');
+  });
+});
