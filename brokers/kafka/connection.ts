@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../../contracts/errors.ts';
 import type { Logger } from '../../contracts/logger.ts';
-import { FrameSplitter } from './codec/frames.ts';
 import { MalformedFrame } from './codec/reader.ts';
 import type { Writer } from './codec/writer.ts';
 import type { Faults } from './faults/faults.ts';
@@ -9,12 +8,9 @@ import type { FaultyPeer } from './faults/observed-request.ts';
 import type { RequestIdentity } from './faults/types.ts';
 import { labelOf, open } from './opened.ts';
 import type { BrokerState, Peer } from './request.ts';
+import { RequestQueue } from './request-queue.ts';
 import { storageError } from './storage-errors.ts';
 import { StorageFailure } from './store.ts';
-
-/** Beyond so many requests not begun, or so many bytes of them, the socket is read no further, until they are. */
-const MOST_QUEUED = 1_000;
-const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
 
 export interface ConnectionOptions {
   readonly socket: Socket;
@@ -23,6 +19,8 @@ export interface ConnectionOptions {
   readonly logger: Logger;
   readonly advertised: Peer['advertised'];
   readonly maxFrameBytes: number;
+  /** By how many bytes `bufferedBytes` has changed. */
+  readonly buffered: (change: number) => void;
 }
 
 /**
@@ -37,10 +35,8 @@ export class Connection implements FaultyPeer {
   readonly #broker: BrokerState;
   readonly #faults: Faults;
   readonly #logger: Logger;
-  readonly #frames: FrameSplitter;
+  readonly #queue: RequestQueue;
   readonly #closing = new Set<() => void>();
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
   /** The request that waits for its answer, and those behind it for theirs. */
   #waiting: Buffer | undefined;
   #stalled = false;
@@ -51,7 +47,7 @@ export class Connection implements FaultyPeer {
   #refused = false;
   #closed = false;
 
-  constructor({ socket, broker, faults, logger, advertised, maxFrameBytes }: ConnectionOptions) {
+  constructor({ socket, broker, faults, logger, advertised, maxFrameBytes, buffered }: ConnectionOptions) {
     this.#socket = socket;
     this.#broker = broker;
     this.#faults = faults;
@@ -59,7 +55,7 @@ export class Connection implements FaultyPeer {
     this.advertised = advertised;
     this.remoteHost = socket.remoteAddress ?? '';
     this.remotePort = socket.remotePort ?? 0;
-    this.#frames = new FrameSplitter(maxFrameBytes);
+    this.#queue = new RequestQueue(maxFrameBytes, buffered);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('drain', () => this.#answerQueued());
     socket.on('error', (error) => this.#logger.debug({ error: messageOf(error) }, 'kafka connection failed'));
@@ -67,6 +63,11 @@ export class Connection implements FaultyPeer {
     socket.on('end', () => this.#close());
     socket.on('close', () => this.#close());
     faults.connected(this);
+  }
+
+  /** Of requests that have come, in part or whole, and are not begun. */
+  get bufferedBytes(): number {
+    return this.#queue.bytes;
   }
 
   get closed(): boolean {
@@ -82,6 +83,13 @@ export class Connection implements FaultyPeer {
     // Not by the socket's close event, which may come after that of its server.
     this.#close();
     this.#socket.destroy();
+  }
+
+  /** All connections together hold more than they may, and this one most of it. */
+  shed(): void {
+    const fields = { remote: this.remoteHost, bytes: this.bufferedBytes };
+    this.#logger.warn(fields, 'kafka connection dropped: too much of requests is buffered');
+    this.destroy();
   }
 
   stall(stalled: boolean): void {
@@ -100,37 +108,34 @@ export class Connection implements FaultyPeer {
 
   held(): RequestIdentity[] {
     if (!this.#stalled && !this.#paused) return [];
-    const frames = this.#waiting ? [this.#waiting, ...this.#queue] : this.#queue;
+    const frames = this.#waiting ? [this.#waiting, ...this.#queue.frames] : this.#queue.frames;
     return frames.map((frame) => ({ connection: this.remotePort, ...labelOf(frame) }));
   }
 
   #receive(chunk: Buffer): void {
     if (this.#closed) return;
     try {
-      this.#frames.push(chunk, (frame) => {
-        this.#queue.push(frame);
-        this.#queuedBytes += frame.length;
-      });
+      this.#queue.push(chunk);
     } catch (error) {
       this.#drop(error);
     }
-    if (this.#isFull) this.#socket.pause();
+    if (this.#queue.isFull) this.#socket.pause();
     if (this.#stalled || this.#paused) this.#faults.changed();
     this.#answerQueued();
   }
 
-  get #isFull(): boolean {
-    return this.#queue.length > MOST_QUEUED || this.#queuedBytes > MOST_QUEUED_BYTES;
+  #answerQueued(): void {
+    this.#beginQueued();
+    if (!this.#closed) this.#queue.tell();
   }
 
   /** Goes on until the queue is empty, a request has to wait, or the client does not read its answers. */
-  #answerQueued(): void {
-    if (this.#waiting || this.#paused || this.#queue.length === 0) return;
+  #beginQueued(): void {
+    if (this.#waiting || this.#paused || this.#queue.isEmpty) return;
     this.#socket.cork();
     while (!this.#waiting && !this.#paused && !this.#closed && !this.#socket.writableNeedDrain) {
       const frame = this.#queue.shift();
       if (!frame) break;
-      this.#queuedBytes -= frame.length;
       try {
         this.#answer(frame);
       } catch (error) {
@@ -138,7 +143,7 @@ export class Connection implements FaultyPeer {
       }
     }
     this.#socket.uncork();
-    if (!this.#isFull && this.#socket.isPaused()) this.#socket.resume();
+    if (!this.#queue.isFull && this.#socket.isPaused()) this.#socket.resume();
   }
 
   #answer(frame: Buffer): void {
@@ -162,7 +167,10 @@ export class Connection implements FaultyPeer {
 
   /** What the disk does not take is refused, so that the client tries again; anything else drops it. */
   #fail(frame: Buffer, error: unknown): void {
-    if (!(error instanceof StorageFailure)) return this.#drop(error);
+    if (!(error instanceof StorageFailure)) {
+      this.#drop(error);
+      return;
+    }
     if (!this.#refused) this.#logger.error({ error: error.message }, 'kafka requests refused: the disk takes nothing');
     this.#refused = true;
     this.#faults.refusal(frame, this, storageError(frame)).then(
@@ -199,8 +207,7 @@ export class Connection implements FaultyPeer {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#queue.end();
     this.#waiting = undefined;
     this.#unsent = undefined;
     this.#faults.disconnected(this);

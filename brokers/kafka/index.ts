@@ -8,7 +8,7 @@ import type { KafkaFaults } from './faults/types.ts';
 import { Groups } from './groups.ts';
 import { REGISTRY } from './registry.ts';
 import type { BrokerState } from './request.ts';
-import { hostAndPort, Listener } from './server.ts';
+import { hostAndPort, Listener, type ListenerOptions } from './server.ts';
 import { Storage } from './storage/storage.ts';
 import { NO_STORE, type Store } from './store.ts';
 import { Topics } from './topics.ts';
@@ -32,6 +32,10 @@ export interface KafkaBrokerOptions {
   readonly maxMessageBytes?: number;
   /** The largest request. Default 16 MiB. */
   readonly maxFrameBytes?: number;
+  /** Connections at a time; more are refused. Default 20,000. */
+  readonly maxConnections?: number;
+  /** What all connections together may hold of requests that are not begun; then the largest goes. Default 256 MiB. */
+  readonly maxBufferedBytes?: number;
   /** Default of `retention.bytes`: what a partition keeps, by whole slabs of at most 1 MiB. 64 MiB; −1 keeps all. */
   readonly retentionBytes?: number;
   /** A fetch waits at most this long whatever the client asks, so that it hears of a rebalance. Default 500 ms. */
@@ -52,7 +56,7 @@ export interface KafkaBrokerOptions {
 export class KafkaBroker implements Service {
   readonly name = 'kafka broker';
   readonly #host: string;
-  readonly #maxFrameBytes: number;
+  readonly #limits: Pick<ListenerOptions, 'maxFrameBytes' | 'maxConnections' | 'maxBufferedBytes'>;
   readonly #logger: Logger;
   readonly #faults: Faults;
   readonly #broker: BrokerState;
@@ -67,7 +71,11 @@ export class KafkaBroker implements Service {
     const { clock, random, logger, host = '127.0.0.1', port = 0 } = options;
     this.#host = host;
     this.#port = port;
-    this.#maxFrameBytes = options.maxFrameBytes ?? 16 * 1024 * 1024;
+    this.#limits = {
+      maxFrameBytes: options.maxFrameBytes ?? 16 * MIB,
+      maxConnections: options.maxConnections ?? 20_000,
+      maxBufferedBytes: options.maxBufferedBytes ?? 256 * MIB,
+    };
     this.#logger = logger;
     const clusterId = random.uuid();
     this.#storage = options.data === undefined ? undefined : new Storage({ folder: options.data, clock, logger });
@@ -124,7 +132,7 @@ export class KafkaBroker implements Service {
     const logger = this.#logger;
     const listener = new Listener({
       host: this.#host,
-      maxFrameBytes: this.#maxFrameBytes,
+      ...this.#limits,
       broker: this.#broker,
       faults: this.#faults,
       logger,
@@ -153,6 +161,8 @@ export class KafkaBroker implements Service {
   }
 }
 
+const MIB = 1024 * 1024;
+
 /** Where one's own machine reaches a listener on all addresses. */
 const LOOPBACK = new Map([
   ['0.0.0.0', '127.0.0.1'],
@@ -174,7 +184,7 @@ function emptyBroker(
     random,
     defaultPartitions,
     defaults: {
-      retentionBytes: options.retentionBytes ?? 64 * 1024 * 1024,
+      retentionBytes: options.retentionBytes ?? 64 * MIB,
       maxMessageBytes: options.maxMessageBytes ?? 1_048_588,
     },
     store,

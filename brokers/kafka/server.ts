@@ -9,6 +9,9 @@ import type { BrokerState } from './request.ts';
 export interface ListenerOptions {
   readonly host: string;
   readonly maxFrameBytes: number;
+  readonly maxConnections: number;
+  /** What all connections together may hold of requests that are not begun. */
+  readonly maxBufferedBytes: number;
   readonly broker: BrokerState;
   readonly faults: Faults;
   readonly logger: Logger;
@@ -21,6 +24,9 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #connections = new Set<Connection>();
   readonly #server: Server;
+  #bufferedBytes = 0;
+  /** Whether it was told that there are as many connections as may be. */
+  #toldFull = false;
   #port = 0;
   #closed: Promise<void> | undefined;
 
@@ -59,17 +65,38 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    const { host, broker, faults, logger, maxFrameBytes } = this.#options;
+    const { host, broker, faults, logger, maxFrameBytes, maxConnections } = this.#options;
     if (faults.partitioned) {
+      socket.resetAndDestroy();
+      return;
+    }
+    if (this.#connections.size >= maxConnections) {
+      if (!this.#toldFull) logger.warn({ maxConnections }, 'kafka connections refused: there are as many as may be');
+      this.#toldFull = true;
       socket.resetAndDestroy();
       return;
     }
     // Who listens on every address is reached by the one that this client came by.
     const reached = ALL_ADDRESSES.has(host) ? (socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '') : host;
     const advertised = { host: reached, port: this.#port };
-    const connection = new Connection({ socket, broker, faults, logger, advertised, maxFrameBytes });
+    const buffered = (change: number) => this.#buffered(change);
+    const connection = new Connection({ socket, broker, faults, logger, advertised, maxFrameBytes, buffered });
     this.#connections.add(connection);
-    socket.once('close', () => this.#connections.delete(connection));
+    socket.once('close', () => {
+      this.#connections.delete(connection);
+      this.#toldFull = false;
+    });
+  }
+
+  /** Beyond what all may hold together, whoever holds most of it goes. */
+  #buffered(change: number): void {
+    this.#bufferedBytes += change;
+    if (this.#bufferedBytes <= this.#options.maxBufferedBytes) return;
+    let largest: Connection | undefined;
+    for (const connection of this.#connections) {
+      if (connection.bufferedBytes > (largest?.bufferedBytes ?? 0)) largest = connection;
+    }
+    largest?.shed();
   }
 }
 

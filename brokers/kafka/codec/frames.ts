@@ -20,6 +20,11 @@ export class FrameSplitter {
     this.#maxBytes = maxBytes;
   }
 
+  /** Of a frame that is not complete. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** Calls `emit` for every frame that `chunk` completes; throws MalformedFrame for a size that cannot be. */
   push(chunk: Buffer, emit: (frame: Buffer) => void): void {
     let at = 0;

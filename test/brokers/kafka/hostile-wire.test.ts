@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { seededRandom } from '../../../app/random.ts';
 import { sealBatch } from '../../../brokers/kafka/batch.ts';
-import { KafkaBroker } from '../../../brokers/kafka/index.ts';
+import { KafkaBroker, type KafkaBrokerOptions } from '../../../brokers/kafka/index.ts';
 import { REGISTRY } from '../../../brokers/kafka/registry.ts';
 import { requestBody } from '../../conformance/kafka/protocol/client.ts';
 import { sampleRequests } from '../../conformance/kafka/samples.ts';
@@ -20,16 +20,17 @@ afterEach(async () => {
   for (const broker of brokers.splice(0)) await broker.stop();
 });
 
-async function started() {
+async function started(options: Partial<KafkaBrokerOptions> = {}) {
   const logger = recordingLogger();
-  const broker = new KafkaBroker({ clock: new ManualClock(), logger, random: seededRandom('hostile') });
+  const broker = new KafkaBroker({ clock: new ManualClock(), logger, random: seededRandom('hostile'), ...options });
   brokers.push(broker);
   await broker.start();
   const client = () => WireClient.connect(broker.address);
   const setUp = await client();
   await setUp.ask(METADATA, 4, metadataBody('t'));
   const errors = () => logger.lines.filter(({ level }) => level === 'error');
-  return { broker, client, setUp, errors };
+  const warnings = () => logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+  return { broker, client, setUp, errors, warnings };
 }
 
 /** A recorded stream: one request of each API in its newest version, as a client would send them. */
@@ -112,6 +113,56 @@ test('requests behind one that waits are taken in only so far, and all of them a
   expect(broker.faults.held.length).toBeLessThan(10_000);
   hold.release();
   for (let i = 0; i < asked; i++) expect((await eager.next()).correlation).toBe(i);
+});
+
+test('halves of requests of many clients are held only so far: the largest goes', async () => {
+  const { client, setUp, warnings } = await started({ maxBufferedBytes: 8 * MB });
+  const half = (bytes: number) => frame(PRODUCE, 7, 1, Buffer.alloc(bytes)).subarray(0, bytes / 2);
+  const small = await client();
+  small.send(half(2 * MB));
+  const large = await client();
+  large.send(half(12 * MB));
+  // Served by the same loop: what it got before is counted by now.
+  await setUp.ask(API_VERSIONS, 0);
+  expect(large.socket.closed).toBe(false);
+  const last = await client();
+  last.send(half(6 * MB));
+  await within('the largest to be dropped', large.closed);
+  expect(warnings()).toEqual(['kafka connection dropped: too much of requests is buffered']);
+  expect([small.socket.closed, last.socket.closed]).toEqual([false, false]);
+  expect((await setUp.ask(API_VERSIONS, 0)).readInt16BE(0)).toBe(0);
+});
+
+test('what a client held that is gone is held no more', async () => {
+  const { client, setUp, warnings } = await started({ maxBufferedBytes: 2 * MB });
+  const half = frame(PRODUCE, 7, 1, Buffer.alloc(2 * MB)).subarray(0, MB);
+  for (let i = 0; i < 5; i++) {
+    const gone = await client();
+    gone.send(half);
+    gone.socket.end(Buffer.from(i % 2 === 0 ? '' : 'rubbish'));
+    await within('the broker to hang up', gone.closed);
+  }
+  const stays = await client();
+  stays.send(half);
+  await setUp.ask(API_VERSIONS, 0);
+  expect(stays.socket.closed).toBe(false);
+  expect(warnings()).toEqual([]);
+});
+
+test('connections beyond their number are refused, until one of the others is gone', async () => {
+  const { client, setUp, warnings } = await started({ maxConnections: 3 });
+  const others = [await client(), await client()];
+  const refused = () =>
+    client().then(
+      ({ closed }) => closed,
+      () => undefined,
+    );
+  for (let i = 0; i < 3; i++) await within('one too many to be dropped', refused());
+  expect(warnings()).toEqual(['kafka connections refused: there are as many as may be']);
+  expect((await setUp.ask(API_VERSIONS, 0)).readInt16BE(0)).toBe(0);
+  others[0]?.socket.destroy();
+  const served = async () => (await client()).ask(API_VERSIONS, 0);
+  await eventually('a place', () => served().catch(() => undefined));
 });
 
 test('a compressed batch is never opened: a bomb is stored as it came', async () => {
