@@ -89,6 +89,9 @@ export const presenceChanged = defineEvent({
 });
 
 export const DETECTOR_STATES = ['ok', 'alarm', 'suspect', 'silent', 'never-seen'] as const;
+/** What may be wrong with a detector that is heard. */
+export const ODDITIES = ['wrong-floor', 'duplicate-id', 'babbling'] as const;
+export type Oddity = (typeof ODDITIES)[number];
 const detectorStateSchema = z.object({
   id,
   floor,
@@ -100,6 +103,8 @@ const detectorStateSchema = z.object({
   episode: z.int().nonnegative(),
   /** By which heartbeat it is judged, in ms, and since which offset of `signals`; absent where nobody announced it. */
   judged: z.object({ heartbeatMs: z.int().positive(), from: z.int() }).optional(),
+  /** What else is, or was, wrong with it: each a fault of its own, and which time that was. Absent where nothing ever was. */
+  oddities: z.array(z.object({ cause: z.enum(ODDITIES), episode: z.int().positive(), open: z.boolean() })).optional(),
   /** Noted before people are told that the incident is open. Whoever finds it so tells them. */
   untold: z.literal(true).optional(),
   /** The last offset of `signals` that this state includes; a signal at or below it is no news. -1 where there was none. */
@@ -145,6 +150,8 @@ const verdictSchema = z.object({
   bridge: z.string().nullable(),
   gateway: z.string().nullable(),
   heartbeatMs: z.int().positive().nullable(),
+  /** How long it may be silent; null where nobody expects to hear of it. */
+  windowMs: z.number().positive().nullable(),
   at: time,
   reason: z.string().max(1_000),
 });

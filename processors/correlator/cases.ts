@@ -25,6 +25,7 @@ const missingSchema = z.object({
   bridge: z.string().nullable(),
   gateway: z.string().nullable(),
   heartbeatMs: z.number(),
+  windowMs: z.number(),
   /** When the verdict was written, by its watchdog's clock. */
   foundAt: z.number(),
   reason: z.string(),

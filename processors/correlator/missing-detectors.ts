@@ -7,8 +7,11 @@ import type { Journal } from './journal.ts';
 import { LEAST_LOST, type Population, type Scope, SITE_SCOPE, scopesOf } from './scopes.ts';
 import { brokenUpReason, lossReason, returnReason } from './wording.ts';
 
-/** No fault of a detector waits longer for others like it, in ms: EN 54-2 8.2 allows 100 s for all. */
-const LONGEST_HOLD_MS = 30_000;
+/** EN 54-2 8.2 allows 100 s from a fault to its indication, window, hold and way; in ms. A storm is not waited for longer than that. */
+const INDICATED_WITHIN_MS = 95_000;
+const LONGEST_STORM_MS = 30_000;
+/** Longer than this nobody waits for the last ones of a scope to return, in ms. */
+const LONGEST_SETTLING_MS = 120_000;
 
 /**
  * By how much the clocks of two watchdogs may differ, in ms. The log's time alone releases nothing before; read live, our own clock
@@ -153,7 +156,7 @@ export class MissingDetectors {
     const { subject, episode, incident, cause, floor, bridge, gateway, reason } = verdict;
     let known = this.#cases.get(subject);
     if (!known) {
-      const heartbeatMs = verdict.heartbeatMs ?? 0;
+      const { heartbeatMs, windowMs } = timesOf(verdict);
       known = {
         is: 'missing',
         subject,
@@ -165,6 +168,7 @@ export class MissingDetectors {
         bridge,
         gateway,
         heartbeatMs,
+        windowMs,
         foundAt: 0,
         reason,
       };
@@ -187,9 +191,9 @@ export class MissingDetectors {
 
   #fellSilent(item: Missing, verdict: Verdict, moment: Moment): void {
     this.#suspects.delete(item);
-    const { episode, incident, cause, floor, bridge, gateway, reason, heartbeatMs } = verdict;
-    Object.assign(item, { episode, incident, cause, floor, bridge, gateway, reason, foundAt: moment.at });
-    item.heartbeatMs = heartbeatMs ?? 0;
+    const { episode, incident, cause, floor, bridge, gateway, reason } = verdict;
+    const about = { episode, incident, cause, floor, bridge, gateway, reason, ...timesOf(verdict) };
+    Object.assign(item, about, { foundAt: moment.at });
     this.#count(item, 1);
     const loss = this.#lossOf(item);
     if (loss) {
@@ -226,7 +230,7 @@ export class MissingDetectors {
   #hold(item: Missing, moment: Moment): void {
     item.phase = 'held';
     for (const scope of scopesOf(item)) setAt(this.#held, scope).add(item);
-    this.#await(item, settlingMs(item, this.#options), moment);
+    this.#await(item, holdMs(item, this.#options), moment);
     this.#options.journal.changed(item);
   }
 
@@ -238,8 +242,8 @@ export class MissingDetectors {
     this.#stormSince ??= { at, now };
     const portionMs = this.#options.canaryPeriodMs / 2;
     this.#quiet = {
-      at: Math.min(at + portionMs, this.#stormSince.at + LONGEST_HOLD_MS),
-      now: Math.min(now + portionMs, this.#stormSince.now + LONGEST_HOLD_MS),
+      at: Math.min(at + portionMs, this.#stormSince.at + LONGEST_STORM_MS),
+      now: Math.min(now + portionMs, this.#stormSince.now + LONGEST_STORM_MS),
     };
   }
 
@@ -386,9 +390,25 @@ export class MissingDetectors {
   }
 }
 
+/** Nobody expects anything of one that is not announced. */
+function timesOf({ heartbeatMs, windowMs }: Verdict): Pick<Missing, 'heartbeatMs' | 'windowMs'> {
+  return { heartbeatMs: heartbeatMs ?? 0, windowMs: windowMs ?? 0 };
+}
+
 /** How long others of the same cause may take to be found out: a heartbeat, and a canary's period at either end. */
-function settlingMs({ heartbeatMs }: Missing | Loss, { canaryPeriodMs }: MissingDetectorsOptions): number {
-  return Math.min(heartbeatMs + 2 * canaryPeriodMs, LONGEST_HOLD_MS);
+function togetherMs({ heartbeatMs }: Missing | Loss, { canaryPeriodMs }: MissingDetectorsOptions): number {
+  return heartbeatMs + 2 * canaryPeriodMs;
+}
+
+/** How long a silence waits for others, unless it would be indicated too late. */
+function holdMs(item: Missing, options: MissingDetectorsOptions): number {
+  const left = Math.max(INDICATED_WITHIN_MS - item.windowMs, 2 * options.canaryPeriodMs);
+  return Math.min(togetherMs(item, options), left);
+}
+
+/** How long a scope that begins to return is waited for. */
+function settlingMs(loss: Loss, options: MissingDetectorsOptions): number {
+  return Math.min(togetherMs(loss, options), LONGEST_SETTLING_MS);
 }
 
 function isMissing({ phase }: Missing): boolean {

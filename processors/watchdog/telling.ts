@@ -21,7 +21,7 @@ export interface Voice {
 /** One thing to say of a subject. */
 type Word = Pick<Verdict, 'incident' | 'episode' | 'change' | 'cause' | 'reason'>;
 /** What it is said of, and where that stands. */
-type About = Pick<Verdict, 'subject' | 'floor' | 'bridge' | 'gateway' | 'heartbeatMs'>;
+type About = Pick<Verdict, 'subject' | 'floor' | 'bridge' | 'gateway' | 'heartbeatMs' | 'windowMs'>;
 
 /** The moment in `signals` at which something is told: the last offset read, the time its record bears, and our clock. */
 export interface Moment {
@@ -42,7 +42,7 @@ export function tell(judge: Judge, watched: Watched, moment: Moment, voice: Voic
   // A successor has to know by which window it was judged.
   if (same && !before.untold && judged?.heartbeatMs === before.judged?.heartbeatMs) return NOTHING;
   const outputs: OutRecord[] = [];
-  const about = aboutDetector(watched);
+  const about = aboutDetector(judge, watched);
   const say = (word: Omit<Word, 'episode'>, episode = before?.episode ?? 0) =>
     outputs.push(verdictRecord({ ...about, ...word, episode }, moment, voice));
   if (before?.incident && before.untold) {
@@ -71,9 +71,11 @@ export function tell(judge: Judge, watched: Watched, moment: Moment, voice: Voic
   return { notes, outputs, changelog };
 }
 
-function aboutDetector(watched: Watched): About {
+function aboutDetector(judge: Judge, watched: Watched): About {
   const { id, floor, bridgeName: bridge = null, gateway = null, reporting } = watched;
-  return { subject: `detector/${id}`, floor, bridge, gateway, heartbeatMs: reporting?.heartbeatMs ?? null };
+  const heartbeatMs = reporting?.heartbeatMs ?? null;
+  const windowMs = reporting ? judge.windowMs(reporting) : null;
+  return { subject: `detector/${id}`, floor, bridge, gateway, heartbeatMs, windowMs };
 }
 
 /** What a Last Will, or its end, says to those who count who may be lost together. Of one that nobody announced nothing is expected. */
@@ -101,7 +103,7 @@ export function tellPipeline(
   reasons: PipelineReasons,
   { now, offset }: Pick<Moment, 'now' | 'offset'>,
 ): Emission {
-  const about = { subject: 'pipeline', floor: null, bridge: null, gateway: null, heartbeatMs: null };
+  const about = { subject: 'pipeline', floor: null, bridge: null, gateway: null, heartbeatMs: null, windowMs: null };
   const word = (change: 'opened' | 'closed'): Word => {
     return { incident, episode: told.episode, change, cause: 'pipeline', reason: reasons[change] };
   };

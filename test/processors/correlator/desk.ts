@@ -91,6 +91,7 @@ export class Desk {
       change,
       cause: 'silent',
       heartbeatMs: 1_000,
+      windowMs: 4_000,
       at: rfc3339(T0 + at),
       reason: `Detector ${id}: ${change}.`,
       ...placeOf(id),

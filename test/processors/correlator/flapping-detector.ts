@@ -110,6 +110,7 @@ export class FlappingDetector {
       bridge: 'b',
       gateway: null,
       heartbeatMs: 1_000,
+      windowMs: 4_000,
       at: rfc3339(this.now),
       reason: `silence ${this.#episode}`,
     };

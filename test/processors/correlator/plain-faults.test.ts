@@ -13,6 +13,7 @@ function pipeline(desk: Desk, at: number, change: Verdict['change'], group: stri
     floor: null,
     bridge: null,
     heartbeatMs: null,
+    windowMs: null,
   });
 }
 

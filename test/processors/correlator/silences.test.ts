@@ -76,10 +76,16 @@ describe('one detector', () => {
     expect(new Set(desk.told.map(({ incident }) => incident)).size).toBe(2);
   });
 
-  test('the day-long heartbeat of one does not hold it for a day', () => {
+  test.each([
+    ['a heartbeat of 20 s, held for that and two periods', 20_000, 61_000, 22_000],
+    ['a window of 90 s, of which nobody would hear within 100 s', 40_000, 90_000, 5_000],
+    ['a heartbeat of a day', 86_400_000, 259_201_000, 2_000],
+  ])('with %s', (_, heartbeatMs, windowMs, holdMs) => {
     const desk = new Desk();
-    desk.verdict(0, 'opened', 1, { heartbeatMs: 86_400_000 });
-    desk.wait(30_000);
+    desk.verdict(0, 'opened', 1, { heartbeatMs, windowMs });
+    desk.wait(holdMs - 1);
+    expect(desk.headlines()).toEqual([]);
+    desk.wait(holdMs);
     expect(desk.headlines()).toEqual(['opened detector/1']);
   });
 });
