@@ -2,7 +2,8 @@ import type { Writer } from './codec/writer.ts';
 import { ErrorCode, type Refusal } from './error-codes.ts';
 import { repeated } from './repeated.ts';
 import type { BrokerState } from './request.ts';
-import { type NewTopic, settingsRefusal, type Topic } from './topics.ts';
+import { type NewTopic, settingsRefusal } from './topic-rules.ts';
+import type { Topic } from './topics.ts';
 
 const TOPIC = 2;
 

@@ -1,16 +1,13 @@
 import type { Clock } from '../../contracts/clock.ts';
 import type { Random } from '../../contracts/random.ts';
-import { ErrorCode, NO_REFUSAL, type Refusal } from './error-codes.ts';
+import type { Refusal } from './error-codes.ts';
 import { PartitionLog } from './log.ts';
-import { NODE_ID } from './request.ts';
 import { NO_STORE, type Store } from './store.ts';
-import { checkSetting, TopicConfig, type TopicDefaults } from './topic-config.ts';
+import { TopicConfig, type TopicDefaults } from './topic-config.ts';
+import { type NewTopic, newTopicRefusal } from './topic-rules.ts';
 
-/** A topic in one process has no use for more, and a mistyped number should not take the machine's memory. */
-const MOST_PARTITIONS = 10_000;
 /** In place of a topic's id where there is no topic (KIP-516). */
 export const NO_TOPIC_ID = '0'.repeat(32);
-const NAME = /^[a-zA-Z0-9._-]{1,249}$/;
 
 /** A topic: its partitions and its settings. */
 export class Topic {
@@ -36,16 +33,6 @@ export class Topic {
       this.partitions.push(new PartitionLog(this.#clock, () => this.config, this.#store.log(this.id, index)));
     }
   }
-}
-
-/** A topic to be made; `partitions` and `replicationFactor` are −1 for the broker's default. */
-export interface NewTopic {
-  readonly name: string;
-  readonly partitions: number;
-  readonly replicationFactor: number;
-  /** Which brokers have which partition; empty to leave it to this one. */
-  readonly assignments: readonly { readonly index: number; readonly nodes: readonly number[] }[];
-  readonly settings: readonly (readonly [name: string, value: string | null])[];
 }
 
 /** What becomes of a `NewTopic` by the broker's defaults. */
@@ -115,18 +102,7 @@ export class Topics {
 
   /** Why `wanted` cannot be made, if it cannot. */
   refusal(wanted: NewTopic): Refusal {
-    if (!isTopicName(wanted.name)) return refuse(ErrorCode.INVALID_TOPIC, 'not a topic name');
-    if (this.#byName.has(wanted.name)) return refuse(ErrorCode.TOPIC_ALREADY_EXISTS, 'the topic exists');
-    const twin = [...this.#byName.keys()].find((name) => metricName(name) === metricName(wanted.name));
-    if (twin !== undefined) return refuse(ErrorCode.INVALID_TOPIC, `the name collides with that of ${twin}`);
-    if (wanted.assignments.length > 0) return assignmentRefusal(wanted);
-    if (wanted.partitions !== -1 && (wanted.partitions < 1 || wanted.partitions > MOST_PARTITIONS)) {
-      return refuse(ErrorCode.INVALID_PARTITIONS, `a topic has 1 to ${MOST_PARTITIONS} partitions`);
-    }
-    if (wanted.replicationFactor !== -1 && wanted.replicationFactor !== 1) {
-      return refuse(ErrorCode.INVALID_REPLICATION_FACTOR, 'there is one broker, so the replication factor is 1');
-    }
-    return settingsRefusal(wanted.settings);
+    return newTopicRefusal(wanted, [...this.#byName.keys()]);
   }
 
   /** What a topic that is not refused is going to be. */
@@ -160,17 +136,6 @@ export class Topics {
     return true;
   }
 
-  /** Why a topic cannot get `partitions`, if it cannot: they only ever become more. */
-  growthRefusal(topic: Topic, partitions: number, assignments: readonly (readonly number[])[] | null): Refusal {
-    const present = topic.partitions.length;
-    if (partitions <= present || partitions > MOST_PARTITIONS) {
-      return refuse(ErrorCode.INVALID_PARTITIONS, `the topic has ${present} partitions`);
-    }
-    if (assignments === null) return NO_REFUSAL;
-    const fits = assignments.length === partitions - present && assignments.every(isThisBroker);
-    return fits ? NO_REFUSAL : MISPLACED;
-  }
-
   /** Gives a topic as many partitions; a number that is not refused. */
   grow(topic: Topic, partitions: number): void {
     this.#keep(topic, partitions, topic.config);
@@ -199,44 +164,3 @@ export class Topics {
     return new TopicConfig(explicit, this.#options.defaults);
   }
 }
-
-export function isTopicName(name: string): boolean {
-  return NAME.test(name) && name !== '.' && name !== '..';
-}
-
-/** Metrics write a dot as an underscore, so two topics must not differ in that alone. */
-function metricName(topic: string): string {
-  return topic.replaceAll('.', '_');
-}
-
-function assignmentRefusal({ partitions, replicationFactor, assignments, settings }: NewTopic): Refusal {
-  if (partitions !== -1 || replicationFactor !== -1) {
-    return refuse(
-      ErrorCode.INVALID_REQUEST,
-      'assignments say by themselves how many partitions and replicas there are',
-    );
-  }
-  const indexes = new Set(assignments.map(({ index }) => index));
-  const isComplete = assignments.every((_, index) => indexes.has(index));
-  const isPlaced = assignments.every(({ nodes }) => isThisBroker(nodes));
-  return isComplete && isPlaced ? settingsRefusal(settings) : MISPLACED;
-}
-
-function isThisBroker(nodes: readonly number[]): boolean {
-  return nodes.length === 1 && nodes[0] === NODE_ID;
-}
-
-/** The first of the settings that cannot be taken. */
-export function settingsRefusal(settings: NewTopic['settings']): Refusal {
-  for (const [name, value] of settings) {
-    const refusal = checkSetting(name, value);
-    if (refusal.error !== ErrorCode.NONE) return refusal;
-  }
-  return NO_REFUSAL;
-}
-
-function refuse(error: ErrorCode, message: string): Refusal {
-  return { error, message };
-}
-
-const MISPLACED = refuse(ErrorCode.INVALID_REPLICA_ASSIGNMENT, `every partition has one replica, on broker ${NODE_ID}`);

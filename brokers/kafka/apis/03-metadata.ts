@@ -2,7 +2,8 @@ import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
 import { type BrokerState, NODE_ID, OPERATIONS_UNKNOWN, type Request } from '../request.ts';
-import { isTopicName, NO_TOPIC_ID, type Topic } from '../topics.ts';
+import { isTopicName } from '../topic-rules.ts';
+import { NO_TOPIC_ID, type Topic } from '../topics.ts';
 
 /**
  * Metadata Request (0–12) => [topics] allow_auto_topic_creation include_cluster_authorized_operations

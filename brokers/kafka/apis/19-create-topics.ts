@@ -3,7 +3,8 @@ import type { Writer } from '../codec/writer.ts';
 import { ErrorCode, type Refusal } from '../error-codes.ts';
 import { repeated } from '../repeated.ts';
 import type { BrokerState, Request } from '../request.ts';
-import { type NewTopic, NO_TOPIC_ID } from '../topics.ts';
+import type { NewTopic } from '../topic-rules.ts';
+import { NO_TOPIC_ID } from '../topics.ts';
 
 /**
  * CreateTopics Request (2–7) => [topics] timeout_ms validate_only

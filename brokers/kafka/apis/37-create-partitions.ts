@@ -2,6 +2,7 @@ import type { Writer } from '../codec/writer.ts';
 import { ErrorCode } from '../error-codes.ts';
 import { repeated } from '../repeated.ts';
 import type { BrokerState, Request } from '../request.ts';
+import { growthRefusal } from '../topic-rules.ts';
 
 /**
  * CreatePartitions Request (0–3) => [topics] timeout_ms validate_only
@@ -36,7 +37,7 @@ export function createPartitions({ body }: Request, answer: Writer, broker: Brok
     const { error, message } = twice.has(name)
       ? { error: ErrorCode.INVALID_REQUEST, message: 'the topic is named twice' }
       : topic
-        ? broker.topics.growthRefusal(topic, count, assignments)
+        ? growthRefusal(topic.partitions.length, count, assignments)
         : { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: null };
     if (topic && error === ErrorCode.NONE && !validateOnly) broker.topics.grow(topic, count);
     answer.string(name).errorCode(error).nullableString(message);

@@ -11,7 +11,8 @@ import { type CommittedOffset, Offsets } from '../offsets.ts';
 import { recordsOf } from '../records.ts';
 import type { BrokerState } from '../request.ts';
 import { TopicConfig } from '../topic-config.ts';
-import { type NewTopic, type Topic, Topics } from '../topics.ts';
+import type { NewTopic } from '../topic-rules.ts';
+import { type Topic, Topics } from '../topics.ts';
 import { type TransactionalProducer, Transactions } from '../transactions.ts';
 import type { SeenRecord } from './types.ts';
 
