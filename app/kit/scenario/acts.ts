@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DetectorAction } from '../../../contracts/http.ts';
 import { valvePositionSchema } from '../../../contracts/mqtt-payloads.ts';
 import type { Site } from '../../site.ts';
+import { disable, enable } from './disablement-acts.ts';
 import { FAULT_ACTS, heal } from './fault-acts.ts';
 import { detectors, floor } from './fields.ts';
 
@@ -50,6 +51,8 @@ export const ACTS = z
       (floor) => `valve ${floor} gets free`,
       async (site, floor) => site.valve(floor).unstick(),
     ),
+    disable,
+    enable,
     heal,
     ...FAULT_ACTS,
   })

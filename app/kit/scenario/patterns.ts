@@ -106,6 +106,19 @@ export const PATTERNS = z
           about: `floor/${floor}`,
         }),
       ]),
+    disablement: z
+      .strictObject({
+        about: subject.refine((about) => /^(detector|floor)\//.test(about), 'a detector or a floor is expected'),
+        becomes: z.enum(['disabled', 'enabled']),
+      })
+      .describe('a planned silence of a detector or a floor begins, or ends')
+      .transform(({ about, becomes }): Pattern[] => [
+        pattern({
+          words: `${subjectInWords(about)} is ${becomes}`,
+          types: [`detector.${becomes}`, `floor.${becomes}`],
+          about,
+        }),
+      ]),
     pipeline: z
       .enum(['silent', 'ok'])
       .describe('the way from the detectors to the processors is found silent, or works again')

@@ -191,6 +191,26 @@ until: 20s
       'timeline: [{at: 1s, mail.refuze: {}}]',
       '2:21: mail.refuze is unknown here: did you mean mail.refuse?',
     ],
+    [
+      'a planned silence of nothing',
+      'timeline: [{at: 1s, disable: {for: 1h}}]',
+      '2:30: exactly one of these is expected: detector, floor',
+    ],
+    [
+      'a planned silence that is too long',
+      'timeline: [{at: 1s, disable: {floor: 1, for: 73h}}]',
+      '2:46: a planned silence takes from 1s to 72h',
+    ],
+    [
+      'a planned silence of a detector that is not there',
+      'site: {detectors: 4}\ntimeline: [{at: 1s, enable: {detector: [4, 5]}}]',
+      '3:12: there is no detector 5: the site has 4',
+    ],
+    [
+      'a valve that is to be disabled',
+      'timeline: []\nexpect: [{disablement: {about: valve 1, becomes: disabled}}]',
+      'a detector or a floor is expected',
+    ],
     ['an alias of nothing', 'timeline: [*acts]', '2:12: there is no &acts before it'],
     ['a key that is there twice', 'timeline: []\ntimeline: []', '3:1: Map keys must be unique'],
   ])('%s', (_, lines, problem) => {
