@@ -28,10 +28,12 @@ export function looseEnds(subject: string, hops: readonly TimedHop[], scene: Sce
   if (hops.length === 0) return [`nothing about ${subject} has come into Kafka`];
   const of = <K extends AnyHop['kind']>(...kinds: readonly K[]): Of<K>[] =>
     hops.filter((hop): hop is Of<K> => kinds.some((kind) => kind === hop.kind));
+  const planned = plannedSilences(of('disablement'));
   return [
     ...of('signal').flatMap((hop) => unheardFire(hop, of('alarm'), scene)),
-    ...plannedSilences(of('disablement')),
+    ...planned,
     ...silence(subject, of('signal'), of('registered'), of('state'), scene),
+    ...(planned.length > 0 ? [] : unheardVerdict(of('verdict'), of('incident'), scene)),
     ...of('alarm').flatMap((hop) => alarmWithoutFire(hop, of('incident'), scene)),
     ...unansweredOrder(of('commanded'), of('reported'), scene),
     ...of('incident').flatMap((hop) => untold(hop, of('email', 'sms', 'lamp'), scene)),
@@ -75,6 +77,22 @@ function plannedSilences(hops: readonly Of<'disablement'>[]): string[] {
   return [...until].flatMap(([subject, end]) =>
     end === null ? [] : [`faults of ${subject} are not told: it is disabled until ${timeOfDay(Date.parse(end))}`],
   );
+}
+
+/** What the watchdog found out last, and nobody is told of, by itself or as part of what is lost. */
+function unheardVerdict(
+  verdicts: readonly Of<'verdict'>[],
+  incidents: readonly Of<'incident'>[],
+  scene: Scene,
+): string[] {
+  const last = verdicts.findLast(({ data }) => data.incident !== null);
+  if (last?.data.change !== 'opened') return [];
+  if (incidents.some(({ at, data }) => data.incident === last.data.incident || at >= last.at)) return [];
+  const place = placeOf(last.record);
+  if (!isFinished('correlator', last.record, scene)) {
+    return [`nobody is told of ${place}: ${reading('correlator', last.record, scene)}`];
+  }
+  return [`nobody is told of ${place} yet: it is held until it is clear who else is silent for the same cause`];
 }
 
 function alarmWithoutFire({ data, record }: Of<'alarm'>, incidents: readonly Of<'incident'>[], scene: Scene): string[] {

@@ -16,6 +16,7 @@ import {
   valveCommanded,
   valveReported,
   valveRequested,
+  verdictReached,
 } from '../../../contracts/events.ts';
 import { headerOf, type InRecord } from '../../../contracts/kafka-records.ts';
 import { CHANNEL_TOPICS, CHANNELS, type Channel, deadLetterTopic, TOPICS } from '../../../contracts/kafka-topics.ts';
@@ -49,6 +50,7 @@ const EVENTS = [
   event('reported', valveReported),
   event('state', detectorStateChanged),
   event('disablement', disablementChanged),
+  event('verdict', verdictReached),
   event('incident', incidentChanged),
   event('email', emailRequested),
   event('sms', smsRequested),
@@ -74,6 +76,7 @@ export const STORY_TOPICS: readonly string[] = [
   'valve-commands',
   'valve-states',
   'detector-states',
+  'verdicts',
   'disablements',
   'notifications',
   ...CHANNELS.flatMap((channel) => [...TOPICS.keys()].filter((topic) => isOf(topic, channel))),

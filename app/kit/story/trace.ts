@@ -73,16 +73,18 @@ function nameOf(subject: string): Named {
 }
 
 /** What stands under its key. */
-function isOwn({ kind, key }: Named, { kind: hop, data, record }: AnyHop): boolean {
+function isOwn({ subject, kind, key }: Named, { kind: hop, data, record }: AnyHop): boolean {
   const topic = record.topic.replace(/\.dead$/, '');
   switch (kind) {
     case 'detector':
       if (hop === 'alarm') return String(data.detector) === key;
+      if (hop === 'verdict') return data.subject === subject;
       return KEYED_BY_DETECTOR.includes(topic) && record.key === key;
     case 'floor':
     case 'valve':
       return KEYED_BY_FLOOR.includes(topic) && record.key === key;
     case 'pipeline':
+      if (hop === 'verdict') return data.subject === subject;
       return (hop === 'state' && isCanary(data.id)) || (hop === 'signal' && isCanary(data.detector));
     default:
       return false;

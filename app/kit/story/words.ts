@@ -73,6 +73,8 @@ function wordsOf(hop: AnyHop, times: number): string {
       return `${hop.data.id < 0 ? 'the canary' : `detector ${hop.data.id}`} is ${hop.data.state}`;
     case 'disablement':
       return disablementWords(hop.data);
+    case 'verdict':
+      return `the watchdog: ${hop.data.change}: ${hop.data.reason}`;
     case 'incident':
       return `${hop.data.kind} ${hop.data.change}, ${hop.data.subject}: ${hop.data.reason}`;
     case 'email':

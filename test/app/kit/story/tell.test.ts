@@ -12,6 +12,7 @@ import {
   emailRequested,
   incidentChanged,
   valveCommanded,
+  verdictReached,
 } from '../../../../contracts/events.ts';
 import { idOf } from '../../../../contracts/ids.ts';
 import type { InRecord, OutRecord } from '../../../../contracts/kafka-records.ts';
@@ -51,6 +52,15 @@ const alarm = (seconds: number, detector: number, offset: number) =>
     ...event(seconds, `alarm ${seconds}`),
     data: { floor: 3, detector, at: at(seconds), offset },
   });
+const verdict = (seconds: number, change: 'opened' | 'closed') =>
+  eventRecord(verdictReached, {
+    ...event(seconds, `verdict ${change}`),
+    data: {
+      ...{ site: 'hq', group: 'watchdog', subject: 'detector/7', incident: INCIDENT, episode: 1, change, floor: 3 },
+      ...{ cause: 'silent', bridge: 'b', gateway: null, heartbeatMs: 1_000, windowMs: 4_000 },
+      ...{ at: at(seconds), reason: 'Detector 7 on floor 3 has been silent for 5 s.' },
+    },
+  });
 const incident = (seconds: number) =>
   eventRecord(incidentChanged, {
     ...event(seconds, 'opened'),
@@ -78,7 +88,7 @@ const delivery = (seconds: number, outcome: 'sent' | 'retried' | 'dead', reason:
 function scene(seconds: number, given: Partial<Scene> = {}): Scene {
   return {
     now: START + seconds * 1_000,
-    groups: ['filter', 'watchdog', 'floor-controller', 'bridge', 'router', 'email'].map((group) =>
+    groups: ['filter', 'watchdog', 'correlator', 'floor-controller', 'bridge', 'router', 'email'].map((group) =>
       groupOf(group, 1, { committed: 100, end: 100 }),
     ),
     pipelineSilentSince: undefined,
@@ -220,6 +230,17 @@ describe('where it stopped', () => {
     expect(endsOf(tellStory('detector/8', heard, scene(6, { groups: [] })))).toEqual([
       `${since}, and no verdict follows: its window is 4000 ms, and it is 12:00:06.000: nobody is in group watchdog`,
     ]);
+  });
+
+  it('at the correlator, that holds what the watchdog found out, or does not read it', () => {
+    const found = log(verdict(5, 'opened'));
+    expect(endsOf(tellStory('detector/7', found, scene(6)))).toEqual([
+      'nobody is told of verdicts[2]@0 yet: it is held until it is clear who else is silent for the same cause',
+    ]);
+    expect(endsOf(tellStory('detector/7', found, scene(6, { groups: [] })))).toEqual([
+      'nobody is told of verdicts[2]@0: nobody is in group correlator',
+    ]);
+    expect(endsOf(tellStory('detector/7', log(verdict(5, 'opened'), verdict(6, 'closed')), scene(7)))).toEqual([]);
   });
 });
 
