@@ -61,6 +61,7 @@ export function addViews(program: Command, terminal: Terminal): void {
         { head: 'last signal', cell: (row) => row.lastSignalAt },
         { head: 'mode', cell: (row) => row.mode },
         { head: 'heartbeat', right: true, cell: (row) => (row.heartbeatMs === null ? null : `${row.heartbeatMs} ms`) },
+        { head: 'disabled until', cell: (row) => row.disabledUntil },
       ]);
     });
 
@@ -77,6 +78,7 @@ export function addViews(program: Command, terminal: Terminal): void {
         { head: 'by', cell: (row) => row.valve.by },
         { head: 'since', cell: (row) => row.valve.since },
         { head: 'incident', cell: (row) => row.incident },
+        { head: 'disabled until', cell: (row) => row.disabledUntil },
       ]);
     });
 
