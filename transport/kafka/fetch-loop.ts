@@ -1,11 +1,10 @@
-import type { FetchedMessage, FetchedPartition } from 'kafkajs/src/cluster/index.js';
-import Batch from 'kafkajs/src/consumer/batch.js';
 import { sleep } from '../../contracts/clock.ts';
-import type { InRecord } from '../../contracts/kafka-records.ts';
 import type { Reader } from '../../contracts/transit.ts';
 import { Backoff } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { errorFields, kafkaErrorType } from './errors.ts';
+import { fetch } from './fetch.ts';
+import { type FetchedRecords, recordsIn } from './fetched-records.ts';
 import { type Link, READ_COMMITTED } from './link.ts';
 import { extentsOf } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
@@ -21,12 +20,20 @@ interface Position {
   offset: number;
 }
 
+/** What was read of a partition, from where. */
+interface Fetched extends FetchedRecords {
+  readonly position: Position;
+  readonly offset: number;
+  /** Up to where it can be read. */
+  readonly stableOffset: number;
+}
+
 export interface FetchLoopOptions {
   readonly client: KafkaClient;
   readonly link: Link;
   /**
    * How long to rest after a fetch that brought records, in milliseconds, so that the next one brings more of them: a fetch
-   * costs more than its records. The first record after a silence is read at once even so.
+   * costs more than its records. The first record after a silence is read at once even so, and who is behind does not rest.
    */
   readonly lingerMs: number;
   /**
@@ -119,7 +126,7 @@ export class FetchLoop {
   }
 
   async #fetch(nodeId: number, backoff: Backoff, signal: AbortSignal): Promise<void> {
-    let fetched: { position: Position; offset: number; data: FetchedPartition }[];
+    let fetched: Fetched[];
     try {
       fetched = await this.#request(nodeId, signal);
       this.#failing = false;
@@ -128,21 +135,24 @@ export class FetchLoop {
       if (!signal.aborted) await this.#recover(error, backoff, signal);
       return;
     }
-    const isNews = fetched.some(({ data }) => data.messages.length > 0);
+    const isNews = fetched.some(({ offset, nextOffset }) => nextOffset > offset);
     if (isNews && this.#yieldMs > 0) await sleep(this.#client.wireClock, 'kafka fetch yield', this.#yieldMs, signal);
+    let isBehind = false;
     const held: Promise<void>[] = [];
-    for (const { position, offset, data } of fetched) {
+    for (const { position, offset, records, nextOffset, stableOffset } of fetched) {
       if (signal.aborted) return;
       // It was moved elsewhere meanwhile.
       if (this.#positions.get(`${position.topic}/${position.partition}`) !== position) continue;
-      const promise = this.#take(position, offset, data);
+      const promise = this.#take(position, records, nextOffset);
       if (promise) held.push(promise);
+      isBehind ||= nextOffset > offset && nextOffset < stableOffset;
     }
     if (held.length > 0) await this.#untilDone(held);
-    if (isNews && this.#lingerMs > 0) await sleep(this.#client.wireClock, 'kafka fetch linger', this.#lingerMs, signal);
+    if (isNews && !isBehind && this.#lingerMs > 0)
+      await sleep(this.#client.wireClock, 'kafka fetch linger', this.#lingerMs, signal);
   }
 
-  async #request(nodeId: number, signal: AbortSignal) {
+  async #request(nodeId: number, signal: AbortSignal): Promise<Fetched[]> {
     const broker = await this.#link.cluster.findBroker({ nodeId });
     if (signal.aborted) return [];
     const asked = new Map<string, { position: Position; offset: number }[]>();
@@ -158,7 +168,7 @@ export class FetchLoop {
       this.#epoch++;
       return [];
     }
-    const { responses } = await broker.fetch({
+    const answered = await fetch(broker, {
       maxWaitTime: PARKED_MS,
       minBytes: 1,
       maxBytes: BYTES_A_FETCH,
@@ -172,12 +182,15 @@ export class FetchLoop {
         })),
       })),
     });
-    return responses.flatMap(({ topicName, partitions }) =>
-      partitions.flatMap((data) => {
-        const entry = asked.get(topicName)?.find(({ position }) => position.partition === data.partition);
-        return entry ? [{ ...entry, data }] : [];
-      }),
-    );
+    const fetched: Fetched[] = [];
+    for (const { topic, partition, stableOffset, aborted, batches } of answered) {
+      const entry = asked.get(topic)?.find(({ position }) => position.partition === partition);
+      if (!entry) continue;
+      const { position, offset } = entry;
+      const { records, nextOffset } = await recordsIn(batches, { topic: position.topic, partition, offset }, aborted);
+      fetched.push({ position, offset, stableOffset, records, nextOffset });
+    }
+    return fetched;
   }
 
   async #untilDone(held: readonly Promise<void>[]): Promise<void> {
@@ -191,15 +204,16 @@ export class FetchLoop {
     }
   }
 
-  #take(position: Position, offset: number, data: FetchedPartition): void | Promise<void> {
-    if (data.messages.length === 0) return undefined;
-    const { topic, partition } = position;
-    const batch = new Batch(topic, String(offset), data);
-    const nextOffset = Number(batch.lastOffset()) + 1;
+  #take(position: Position, records: Fetched['records'], nextOffset: number): void | Promise<void> {
+    const { topic, partition, offset } = position;
+    if (nextOffset <= offset) return undefined;
     position.offset = nextOffset;
-    const records = batch.messages.map((message) => inRecord(topic, partition, message));
+    // An answer has room for so much; next time the others come first.
+    const name = `${topic}/${partition}`;
+    this.#positions.delete(name);
+    this.#positions.set(name, position);
     const taken = this.#deliver({ topic, partition, records, nextOffset });
-    if (this.#positions.get(`${topic}/${partition}`) === position) this.#reader.at(topic, partition, nextOffset);
+    if (this.#positions.get(name) === position) this.#reader.at(topic, partition, nextOffset);
     return taken;
   }
 
@@ -236,16 +250,4 @@ export class FetchLoop {
       this.read(topic, partition, extent.start);
     }
   }
-}
-
-function inRecord(topic: string, partition: number, message: FetchedMessage): InRecord {
-  return {
-    topic,
-    partition,
-    offset: Number(message.offset),
-    timestamp: Number(message.timestamp),
-    key: message.key === null ? null : message.key.toString(),
-    value: message.value,
-    headers: message.headers,
-  };
 }

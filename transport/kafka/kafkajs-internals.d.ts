@@ -24,18 +24,6 @@ declare module 'kafkajs/src/cluster/index.js' {
     /** Where the broker may take longer than the connection's own timeout, in milliseconds. */
     readonly requestTimeout?: number;
   }
-  export interface FetchedPartition {
-    readonly partition: number;
-    readonly highWatermark: string;
-    readonly messages: readonly FetchedMessage[];
-  }
-  export interface FetchedMessage {
-    readonly offset: string;
-    readonly timestamp: string;
-    readonly key: Buffer | null;
-    readonly value: Buffer | null;
-    readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
-  }
   export interface MemberRequest {
     readonly groupId: string;
     readonly memberId: string;
@@ -48,22 +36,6 @@ declare module 'kafkajs/src/cluster/index.js' {
       send<T>(request: ProtocolRequest<T>): Promise<T>;
     };
     isConnected(): boolean;
-    fetch(request: {
-      readonly maxWaitTime: number;
-      readonly minBytes: number;
-      readonly maxBytes: number;
-      readonly isolationLevel: number;
-      readonly topics: readonly {
-        readonly topic: string;
-        readonly partitions: readonly {
-          readonly partition: number;
-          readonly fetchOffset: string;
-          readonly maxBytes: number;
-        }[];
-      }[];
-    }): Promise<{
-      readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
-    }>;
     leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
     offsetCommit(
       request: MemberRequest & {
@@ -163,18 +135,6 @@ declare module 'kafkajs/src/admin/index.js' {
   }): Admin;
 }
 
-declare module 'kafkajs/src/consumer/batch.js' {
-  import type { FetchedMessage, FetchedPartition } from 'kafkajs/src/cluster/index.js';
-
-  /** What one fetch brought of one partition, without control records and aborted transactions. */
-  export default class Batch {
-    constructor(topic: string, fetchedOffset: string, partition: FetchedPartition);
-    readonly rawMessages: readonly FetchedMessage[];
-    readonly messages: readonly FetchedMessage[];
-    lastOffset(): string;
-  }
-}
-
 declare module 'kafkajs/src/network/connection.js' {
   export default class Connection {
     connect(): Promise<boolean>;
@@ -186,6 +146,39 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     readonly pending: readonly unknown[];
     scheduleCheckPendingRequests(): void;
   }
+}
+
+declare module 'kafkajs/src/protocol/message/compression/index.js' {
+  const compression: {
+    /** Null for batches that are not compressed; throws for what kafkajs cannot open. */
+    lookupCodecByAttributes(attributes: number): { decompress(bytes: Buffer): Promise<Buffer> } | null;
+  };
+  export default compression;
+}
+
+declare module 'kafkajs/src/protocol/requests/fetch/index.js' {
+  import type { ProtocolRequest } from 'kafkajs/src/cluster/index.js';
+
+  export interface FetchRequest {
+    readonly maxWaitTime: number;
+    readonly minBytes: number;
+    readonly maxBytes: number;
+    readonly isolationLevel: number;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly fetchOffset: string;
+        readonly maxBytes: number;
+      }[];
+    }[];
+  }
+  const fetch: {
+    protocol(which: {
+      readonly version: 11;
+    }): (request: FetchRequest) => Pick<ProtocolRequest<unknown>, 'request'> & { readonly requestTimeout: number };
+  };
+  export default fetch;
 }
 
 declare module 'kafkajs/src/protocol/requests/produce/v7/response.js' {
