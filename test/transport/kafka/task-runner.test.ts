@@ -221,6 +221,28 @@ test('tables are read before inputs, and followed after', async () => {
   await eventually('the table is followed', () => seen.includes('detectors e'));
 });
 
+test('who is behind does not rest between fetches', async () => {
+  const site = await embeddedSite();
+  const producer = await site.producer();
+  const handled: number[] = [];
+  const resting: TaskDefinition = {
+    role: 'filter',
+    inputs: ['signals'],
+    lingerMs: 3_600_000,
+    createTask: () => ({
+      input: ({ offset }) => {
+        handled.push(offset);
+        return NOTHING;
+      },
+    }),
+  };
+  // A fetch brings one of these at a time.
+  const large = 'x'.repeat(700_000);
+  for (let i = 0; i < 4; i++) await producer.send([{ ...signal('1', large), partition: 0 }]);
+  await site.started(site.runner(resting));
+  await eventually('all four are read', () => handled.length === 4);
+});
+
 describe('a start', () => {
   const passing: TaskDefinition = {
     role: 'filter',
