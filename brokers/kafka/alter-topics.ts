@@ -51,6 +51,7 @@ function alter(broker: BrokerState, alteration: Alteration, validateOnly: boolea
   if (alteration.type !== TOPIC) {
     return { error: ErrorCode.INVALID_REQUEST, message: 'only topics have settings that change' };
   }
+  if (alteration.name === '') return { error: ErrorCode.INVALID_REQUEST, message: 'a topic has a name' };
   const topic = broker.topics.get(alteration.name);
   if (!topic) return { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: null };
   const settings = alteration.settings(topic);

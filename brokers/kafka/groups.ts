@@ -82,7 +82,7 @@ export class Groups {
     return (known ?? this.#make(groupId).group).join(request);
   }
 
-  /** Where to keep what this member commits, or why not. A group that nobody joined may keep offsets as well. */
+  /** Where to keep what this member commits, or why not. A group that nobody joined may keep offsets, one without a name too. */
   forCommit(id: string, member: MemberIdentity): ForCommit {
     return this.#forCommit(id, member, (group) => group.mayCommit(member));
   }
@@ -93,7 +93,6 @@ export class Groups {
   }
 
   #forCommit(id: string, { generation }: MemberIdentity, judge: (group: Group) => ErrorCode): ForCommit {
-    if (id === '') return { error: ErrorCode.INVALID_GROUP_ID };
     const known = this.#byId.get(id);
     if (!known && generation >= 0) return { error: ErrorCode.ILLEGAL_GENERATION };
     const { group, offsets } = known ?? this.#make(id);
@@ -105,7 +104,7 @@ export class Groups {
   forDeletion(id: string): ForCommit & { isSubscribed(topic: string): boolean } {
     const known = this.#byId.get(id);
     const isSubscribed = (topic: string) => known?.group.subscribesTo(topic) ?? false;
-    if (!known) return { error: ErrorCode.GROUP_ID_NOT_FOUND, isSubscribed };
+    if (!known) return { error: id === '' ? ErrorCode.INVALID_GROUP_ID : ErrorCode.GROUP_ID_NOT_FOUND, isSubscribed };
     const { group, offsets } = known;
     if (!group.isEmpty && group.protocolType !== CONSUMER) return { error: ErrorCode.NON_EMPTY_GROUP, isSubscribed };
     return { error: ErrorCode.NONE, offsets, isSubscribed };

@@ -2,6 +2,7 @@ import type { Writer } from '../codec/writer.ts';
 import { commitTopics, readOffsets, writeCommitted } from '../commit.ts';
 import { ErrorCode } from '../error-codes.ts';
 import type { BrokerState, Request } from '../request.ts';
+import { asKnownTo } from '../transaction.ts';
 
 /**
  * TxnOffsetCommit Request (0–3) => transactional_id group_id producer_id producer_epoch generation_id member_id
@@ -34,7 +35,11 @@ export function txnOffsetCommit({ version, body }: Request, answer: Writer, brok
   };
   const topics = readOffsets(body, version >= 2);
   const committed = commitTopics(broker, topics, () => {
-    const fault = broker.transactions.mayCommit(producer, groupId);
+    const fault =
+      groupId === ''
+        ? ErrorCode.INVALID_GROUP_ID
+        : // This API has never learnt PRODUCER_FENCED.
+          asKnownTo(false, broker.transactions.mayCommit(producer, groupId));
     const { error, offsets } =
       fault === ErrorCode.NONE ? broker.groups.forTransactionalCommit(groupId, member) : { error: fault };
     return { error, commit: (...what) => offsets?.commitPending(producer.producerId, ...what) };

@@ -3,6 +3,7 @@ import type { Writer } from '../codec/writer.ts';
 import { ErrorCode, NO_REFUSAL } from '../error-codes.ts';
 import { type BrokerState, NODE_ID, type Request } from '../request.ts';
 import { ConfigSource, ConfigType, type Setting } from '../topic-config.ts';
+import { isTopicName } from '../topic-rules.ts';
 
 const TOPIC = 2;
 const BROKER = 4;
@@ -12,7 +13,7 @@ const BROKER = 4;
  *   resources => resource_type resource_name [configuration_keys]
  *     resource_type => INT8             2 topic, 4 broker
  *     resource_name => STRING
- *     configuration_keys => STRING      all of them when null
+ *     configuration_keys => STRING      all of them when null or empty
  *   include_synonyms => BOOLEAN         there are none
  *   include_documentation => BOOLEAN    3+; there is none
  *
@@ -40,7 +41,7 @@ export function describeConfigs({ version, body }: Request, answer: Writer, brok
   answer.array(resources, ({ type, name, keys }) => {
     const { error, message, settings } = describe(broker, type, name);
     answer.errorCode(error).nullableString(message).int8(type).string(name);
-    const wanted = settings.filter((setting) => keys === null || keys.includes(setting.name));
+    const wanted = keys?.length ? settings.filter((setting) => keys.includes(setting.name)) : settings;
     answer.array(wanted, (setting) => {
       answer
         .string(setting.name)
@@ -62,6 +63,7 @@ function describe(broker: BrokerState, type: number, name: string) {
   if (type === TOPIC) {
     const topic = broker.topics.get(name);
     if (topic) return { ...NO_REFUSAL, settings: topic.config.settings() };
+    if (!isTopicName(name)) return { error: ErrorCode.INVALID_TOPIC, message: 'not a topic name', settings };
     return { error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: null, settings };
   }
   if (type === BROKER && name === String(NODE_ID)) return { ...NO_REFUSAL, settings: brokerSettings(broker) };

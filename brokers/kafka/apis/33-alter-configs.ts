@@ -1,6 +1,8 @@
-import { alterTopics } from '../alter-topics.ts';
+import { alterTopics, type Settings } from '../alter-topics.ts';
 import type { Reader } from '../codec/reader.ts';
 import type { Writer } from '../codec/writer.ts';
+import { ErrorCode, type Refusal } from '../error-codes.ts';
+import { repeated } from '../repeated.ts';
 import type { BrokerState, Request } from '../request.ts';
 
 /**
@@ -24,5 +26,16 @@ function readResource(body: Reader) {
   const type = body.int8();
   const name = body.string();
   const settings = body.array(() => [body.string(), body.nullableString()] as const);
-  return { type, name, settings: () => settings };
+  return { type, name, settings: () => problem(settings) ?? settings };
+}
+
+function problem(settings: Settings): Refusal | undefined {
+  if (settings.some(([, value]) => value === null)) {
+    return {
+      error: ErrorCode.INVALID_REQUEST,
+      message: 'a setting that is null; leave out what shall have its default',
+    };
+  }
+  if (repeated(settings.map(([name]) => name)).size === 0) return undefined;
+  return { error: ErrorCode.INVALID_REQUEST, message: 'a setting is named twice' };
 }

@@ -12,7 +12,7 @@ import type { BrokerState, Request } from '../request.ts';
  *     error_code => INT16
  */
 export function deleteGroups({ body }: Request, answer: Writer, broker: BrokerState): undefined {
-  const ids = body.values(() => body.string());
+  const ids = [...new Set(body.values(() => body.string()))];
 
   answer.int32(0);
   answer.array(ids, (id) => void answer.string(id).errorCode(broker.groups.delete(id)));

@@ -43,18 +43,20 @@ function changed(topic: Topic, changes: readonly Change[]): Settings | Refusal {
   if (repeated(changes.map(({ name }) => name)).size > 0) {
     return { error: ErrorCode.INVALID_REQUEST, message: 'a setting is named twice' };
   }
-  const settings = new Map<string, string | null>(topic.config.explicit);
+  const settings = new Map<string, string>(topic.config.explicit);
   for (const change of changes) {
+    if (change.operation === DELETE) {
+      settings.delete(change.name);
+      continue;
+    }
     const value = changedValue(topic, change);
-    if (value !== null && typeof value === 'object') return value;
+    if (typeof value === 'object') return value;
     settings.set(change.name, value);
   }
   return [...settings];
 }
 
-/** Null is the default. */
-function changedValue(topic: Topic, { name, operation, value }: Change): string | null | Refusal {
-  if (operation === DELETE) return null;
+function changedValue(topic: Topic, { name, operation, value }: Change): string | Refusal {
   if (value === null) return { error: ErrorCode.INVALID_REQUEST, message: `${name.slice(0, 100)} cannot be null` };
   if (operation === SET) return value;
   const list = topic.config.list(name);

@@ -6,6 +6,7 @@ import { membershipTests } from './membership.ts';
 import { produceTests } from './produce.ts';
 import { readingTests } from './reading.ts';
 import { recordTests } from './records.ts';
+import { refusalTests } from './refusals.ts';
 import { topicTests } from './topics.ts';
 import { transactionTests } from './transactions.ts';
 import { versionTests } from './versions.ts';
@@ -36,5 +37,6 @@ export function kafkaConformance(name: string, brokers: () => Promise<string[]>)
     groupTests(() => harness);
     membershipTests(() => harness);
     transactionTests(() => harness);
+    refusalTests(() => harness);
   });
 }

@@ -87,7 +87,7 @@ export class WireProducer {
     version = 3,
   ): Promise<Value> {
     const partitions = [{ partitionIndex: 0, committedOffset, committedMetadata: 'of a transaction' }];
-    const request = { ...this.identity, groupId, ...member, topics: [{ name: topic, partitions }] };
+    const request = { ...this.identity, groupId, topics: [{ name: topic, partitions }], ...member };
     const path = ['topics', 0, 'partitions', 0, 'errorCode'];
     return at(await settled(() => this.client.ask('TxnOffsetCommit', version, request), ...path), ...path);
   }
