@@ -104,7 +104,10 @@ const detectorStateSchema = z.object({
   /** By which heartbeat it is judged, in ms, and since which offset of `signals`; absent where nobody announced it. */
   judged: z.object({ heartbeatMs: z.int().positive(), from: z.int() }).optional(),
   /** What else is, or was, wrong with it: each a fault of its own, and which time that was. Absent where nothing ever was. */
-  oddities: z.array(z.object({ cause: z.enum(ODDITIES), episode: z.int().positive(), open: z.boolean() })).optional(),
+  oddities: z
+    .array(z.object({ cause: z.enum(ODDITIES), episode: z.int().positive(), open: z.boolean() }))
+    .readonly()
+    .optional(),
   /** Noted before people are told that the incident is open. Whoever finds it so tells them. */
   untold: z.literal(true).optional(),
   /** The last offset of `signals` that this state includes; a signal at or below it is no news. -1 where there was none. */

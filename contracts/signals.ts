@@ -11,6 +11,8 @@ export interface Signal {
   readonly bridge: string;
   /** When the bridge received it, milliseconds since the Unix epoch. */
   readonly receivedAt: number;
+  /** Counts up in one session of the device, where that says so. */
+  readonly seq?: number | undefined;
 }
 
 /** Ids below zero are canaries: synthetic detectors that prove the path alive. They stand on floor 0, which has no valve. */
@@ -19,8 +21,8 @@ export function isCanary(detector: number): boolean {
   return detector < 0;
 }
 
-/** The record of a signal. `site` and the optional `seq` are for readers outside. */
-export function signalRecord(signal: Signal & { readonly site: string; readonly seq?: number }): OutRecord {
+/** The record of a signal. `site` is for readers outside. */
+export function signalRecord(signal: Signal & { readonly site: string }): OutRecord {
   const headers: Record<string, string> = { floor: String(signal.floor), site: signal.site, bridge: signal.bridge };
   if (signal.seq !== undefined) headers['seq'] = String(signal.seq);
   return {
@@ -52,7 +54,15 @@ export function parseSignal(record: InRecord): Signal {
     throw invalid(record, 'a signal is 0 or 1 under an integer key');
   }
   if (!floorText || !Number.isSafeInteger(floor)) throw invalid(record, 'the header floor is not an integer');
-  return { detector, value, floor, bridge: headerOf(record, 'bridge') ?? '', receivedAt: record.timestamp };
+  const bridge = headerOf(record, 'bridge') ?? '';
+  return { detector, value, floor, bridge, receivedAt: record.timestamp, seq: seqOf(record) };
+}
+
+/** Of a foreign producer it may be anything: what is no count counts for nothing. */
+function seqOf(record: InRecord): number | undefined {
+  const text = headerOf(record, 'seq');
+  const seq = text ? Number(text) : undefined;
+  return Number.isSafeInteger(seq) && seq !== undefined && seq >= 0 ? seq : undefined;
 }
 
 function invalid(record: InRecord, problem: string): SmokewireError {

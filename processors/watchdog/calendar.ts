@@ -47,18 +47,22 @@ export class Calendar {
     const first = this.#today;
     this.#today = Math.max(first, Math.floor(now / this.#width));
     // Whoever is planned for today while we look waits for the next time.
-    const days = Math.min(this.#today - first, ON_PAGES);
-    for (let day = this.#today - days; day <= this.#today; day++) {
-      let entry = this.#pages[day & ON_PAGES] ?? 0;
+    const lists: number[] = [];
+    for (let day = Math.max(first, this.#today - ON_PAGES); day <= this.#today; day++) {
+      lists.push(this.#pages[day & ON_PAGES] ?? 0);
       this.#pages[day & ON_PAGES] = 0;
-      while (entry !== 0) {
-        const row = entry - 1;
-        entry = this.#links.next(row);
-        this.#links.setSlot(row, 0);
-        look(row);
-      }
     }
+    for (const list of lists) this.#lookAt(list, look);
     if (this.#early.size > 0) this.#lookEarly(look);
+  }
+
+  #lookAt(list: number, look: (row: number) => void): void {
+    for (let entry = list; entry !== 0; ) {
+      const row = entry - 1;
+      entry = this.#links.next(row);
+      this.#links.setSlot(row, 0);
+      look(row);
+    }
   }
 
   #lookEarly(look: (row: number) => void): void {

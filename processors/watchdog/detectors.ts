@@ -22,6 +22,12 @@ const WIDE_BYTE = 0xff;
 
 export const NO_ROW = -1;
 
+/** No more signals than these are counted. */
+export const MOST_SIGNALS = 0xffff;
+
+/** A `seq` is kept as a word: greater ones begin anew. */
+export const MOST_SEQ = WIDE_WORD;
+
 /**
  * What is known of each detector, one row of 52 bytes each: no object, no pointer, nothing for the garbage collector. Numbers
  * that do not fit, such as an id beyond 2^32, stand in maps of their own: right, but at the price of a map's entry.
@@ -37,6 +43,8 @@ export class Detectors {
   readonly #heartbeats = new Interned(0, WIDE_HALF);
   readonly #gateways = new Interned<string | undefined>(undefined);
   readonly #gatewayOf = new SideColumn();
+  /** The last `seq` and one more. */
+  readonly #seqs = new SideColumn();
 
   get size(): number {
     return this.#rows.size;
@@ -140,6 +148,28 @@ export class Detectors {
 
   setGateway(row: number, gateway: string | undefined): void {
     this.#gatewayOf.set(row, this.#gateways.codeOf(gateway));
+  }
+
+  /** The last `seq`; undefined where none came. */
+  seq(row: number): number | undefined {
+    const next = this.#seqs.get(row);
+    return next === 0 ? undefined : next - 1;
+  }
+
+  setSeq(row: number, seq: number): void {
+    this.#seqs.set(row, seq + 1);
+  }
+
+  countSignal(row: number): void {
+    const signals = this.#rows.half(row, HALF.signals);
+    if (signals < MOST_SIGNALS) this.#rows.setHalf(row, HALF.signals, signals + 1);
+  }
+
+  /** How many were counted since the last call. */
+  takeSignals(row: number): number {
+    const signals = this.#rows.half(row, HALF.signals);
+    this.#rows.setHalf(row, HALF.signals, 0);
+    return signals;
   }
 
   /** In ms; 0 for one that is not in the registry. */

@@ -2,7 +2,8 @@ import type { Signal } from '../../contracts/signals.ts';
 import { type Announcement, Announcements } from './announcements.ts';
 import { Calendar } from './calendar.ts';
 import { CensusTaker } from './census.ts';
-import { Detectors, FLAG, NO_ROW } from './detectors.ts';
+import { Detectors, FLAG, MOST_SIGNALS, NO_ROW } from './detectors.ts';
+import { Evidence, type Look } from './evidence.ts';
 import { News } from './news.ts';
 import { ProvenTime } from './proven-time.ts';
 import { isOld, type Told } from './told.ts';
@@ -18,6 +19,10 @@ export interface WindowOptions {
   readonly canaryPeriodMs: number;
 }
 
+/** Who signals so many times as often as it should, and so often at least between two looks, is babbling. */
+const BABBLE = 20;
+const LEAST_BABBLE = 50;
+
 /**
  * Knows of every detector of one partition when it was last heard, and judges at canary records, and at them alone, who has
  * been silent for longer than its window. It tells nobody: it answers what is true of a detector, and what was said.
@@ -30,10 +35,13 @@ export class Judge {
   readonly #detectors = new Detectors();
   readonly #told: ToldRows;
   readonly #wills = new Wills();
+  readonly #evidence = new Evidence(this.#detectors);
   readonly #calendar: Calendar;
   /** Not judged before the log reaches them: their windows begin there. */
   readonly #announcements = new Announcements(this.#detectors);
   readonly #news = new News();
+  /** Of whom something is to be told that waits for the next canary record, since they babble. */
+  readonly #babblers = new Set<number>();
   #longestWindowMs = 0;
 
   /** `site` is part of what makes an incident's id. */
@@ -43,7 +51,13 @@ export class Judge {
     this.#calendar = new Calendar(options.canaryPeriodMs, this.#detectors);
     this.#told = new ToldRows(this.#detectors, options.site ?? '');
     this.census = new CensusTaker(this.#detectors, this.time);
-    this.#known = { detectors: this.#detectors, told: this.#told, wills: this.#wills, time: this.time };
+    this.#known = {
+      detectors: this.#detectors,
+      told: this.#told,
+      wills: this.#wills,
+      evidence: this.#evidence,
+      time: this.time,
+    };
   }
 
   *all(): Iterable<Watched> {
@@ -87,6 +101,11 @@ export class Judge {
     if (state === 'ok' || state === 'alarm' || state === 'suspect') detectors.mark(row, FLAG.heard, true);
     detectors.mark(row, FLAG.overdue, state === 'silent');
     if (state === 'alarm') detectors.mark(row, FLAG.fire, true);
+    const open = (told.oddities ?? []).filter((oddity) => oddity.open);
+    this.#evidence.recall(
+      row,
+      open.map(({ cause }) => cause),
+    );
     const watched = new Watched(this.#known, row);
     watched.told = told;
   }
@@ -102,6 +121,8 @@ export class Judge {
     const { heartbeatMs, gateway } = reporting;
     const row = this.#of(id, floor);
     this.#news.add(row);
+    const announcer = bridge === '' ? 0 : this.time.bridge(bridge).number;
+    this.#evidence.announced(announcer, at);
     const isSame = detectors.heartbeat(row) === heartbeatMs;
     if (isSame && detectors.floor(row) === floor && detectors.gateway(row) === gateway) return;
     this.census.change(row, () => {
@@ -109,7 +130,7 @@ export class Judge {
       detectors.setGateway(row, gateway);
       if (isSame) return;
       detectors.setHeartbeat(row, heartbeatMs);
-      this.#announcements.add(row, at, bridge === '' ? 0 : this.time.bridge(bridge).number);
+      this.#announcements.add(row, at, announcer);
     });
     this.#longestWindowMs = Math.max(this.#longestWindowMs, this.windowMs(reporting));
   }
@@ -131,13 +152,15 @@ export class Judge {
   }
 
   /** A detector's signal, at `offset`. Answers with the detector where something else may be true of it than was told. */
-  signal({ detector, floor, value, bridge, receivedAt }: Signal, offset: number): Watched | undefined {
+  signal(signal: Signal, offset: number): Watched | undefined {
+    const { detector, floor, value, bridge, receivedAt } = signal;
     const detectors = this.#detectors;
     const row = this.#of(detector, floor);
     // Its silence was told later than this signal came; only a later one ends it.
     if (this.#told.state(row) === 'silent' && isOld(this.#told.of(row), offset)) return undefined;
     const through = this.time.bridge(bridge);
-    if (detectors.heartbeat(row) === 0) detectors.setFloor(row, floor);
+    if (detectors.heartbeat(row) > 0) this.#evidence.signal(row, signal, through);
+    else detectors.setFloor(row, floor);
     // What comes after its announcement begins its window, too.
     const begins = this.#announcements.heard(row, through.number, receivedAt);
     this.#setBridge(row, through.number);
@@ -145,7 +168,10 @@ export class Judge {
     this.#wills.heard(row, bridge, receivedAt);
     if (begins) this.#begin(row, offset);
     if (begins || !this.#calendar.has(row)) this.#plan(row);
-    return this.#told.differs(row, stateOf(this.#known, row)) ? new Watched(this.#known, row) : undefined;
+    if (!this.#told.differs(row, stateOf(this.#known, row))) return undefined;
+    if (value === 1 || !this.#evidence.isBabbling(row)) return new Watched(this.#known, row);
+    this.#babblers.add(row);
+    return undefined;
   }
 
   /** A canary record: proven time runs on, and more may be true than was told. */
@@ -158,6 +184,8 @@ export class Judge {
     for (const [gone, least] of this.time.gone()) this.#announcements.reached(offset, gone.number, least, begin);
     this.#wills.reached(bridge, at, this.time.read(through), (row) => this.#reachWill(row, through.number));
     this.#calendar.until(this.time.now, (row) => this.#look(row));
+    for (const row of this.#babblers) this.#news.add(row);
+    this.#babblers.clear();
   }
 
   /** How long nothing has come from it, in proven time. */
@@ -191,6 +219,7 @@ export class Judge {
   #look(row: number): void {
     const heartbeatMs = this.#detectors.heartbeat(row);
     if (heartbeatMs === 0 || this.#detectors.is(row, FLAG.overdue) || this.#announcements.has(row)) return;
+    if (this.#evidence.look(row, this.#lookAt(row, heartbeatMs))) this.#news.add(row);
     const remainingMs = this.#remainingMs(row, heartbeatMs);
     if (remainingMs < 0) {
       this.#detectors.mark(row, FLAG.overdue, true);
@@ -198,6 +227,13 @@ export class Judge {
     } else {
       this.#planIn(row, remainingMs);
     }
+  }
+
+  /** No two looks are further apart than a window and the days that it begins and ends in. */
+  #lookAt(row: number, heartbeatMs: number): Look {
+    const mostMs = this.windowMs({ heartbeatMs }) + 2 * this.time.periodMs;
+    const limit = Math.max(LEAST_BABBLE, (BABBLE * mostMs) / heartbeatMs);
+    return { limit: Math.min(limit, MOST_SIGNALS), isProven: this.time.silence(this.#bridge(row), 0) > mostMs };
   }
 
   /** The log reached its announcement. Until it is heard, it is judged by the bridge through which it was announced. */
@@ -264,6 +300,7 @@ export class Judge {
   #forget(row: number): void {
     const detectors = this.#detectors;
     this.#announcements.delete(row);
+    this.#evidence.forget(row);
     this.census.change(row, () => {
       detectors.setHeartbeat(row, 0);
       if (!detectors.is(row, FLAG.timed)) detectors.setBridge(row, 0);

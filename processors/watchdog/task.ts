@@ -9,6 +9,7 @@ import { plausibleTime } from '../plausible-time.ts';
 import { CensusWriter } from './census-writer.ts';
 import { Judge, type WindowOptions } from './judge.ts';
 import type { JudgedPartitions } from './judged-partitions.ts';
+import { tellOddities } from './odd-telling.ts';
 import type { PassiveRegistry } from './passive-registry.ts';
 import { type PipelineMonitor, type PipelineNews, PipelineWatch } from './pipeline.ts';
 import { GAP_PERIODS } from './proven-time.ts';
@@ -249,7 +250,9 @@ export class WatchdogTask implements Task {
   }
 
   #tell(watched: Watched, moment: Moment): Emission {
-    return tell(this.#judge, watched, moment, this.#voice);
+    const untold = watched.told?.untold === true;
+    const emission = tell(this.#judge, watched, moment, this.#voice);
+    return merge([emission, tellOddities(this.#judge, watched, moment, this.#voice, untold)]);
   }
 
   #pipelineNews(news: PipelineNews, now: number): Emission {

@@ -62,7 +62,15 @@ export function tell(judge: Judge, watched: Watched, moment: Moment, voice: Voic
   const silent = state === 'silent';
   const episode = (before?.episode ?? 0) + (silent ? 1 : 0);
   const incident = silent ? silenceIncident(voice.site, watched.id, episode) : null;
-  const told = { state, since: moment.at, incident, episode, judged, offset: moment.offset };
+  const told = {
+    state,
+    since: moment.at,
+    incident,
+    episode,
+    judged,
+    oddities: before?.oddities,
+    offset: moment.offset,
+  };
   watched.told = told;
   const changelog = [stateRecord(watched.id, floor, told, moment.now)];
   if (!incident) return { outputs, changelog };
@@ -71,7 +79,8 @@ export function tell(judge: Judge, watched: Watched, moment: Moment, voice: Voic
   return { notes, outputs, changelog };
 }
 
-function aboutDetector(judge: Judge, watched: Watched): About {
+/** What every verdict on a detector says of it. */
+export function aboutDetector(judge: Judge, watched: Watched): About {
   const { id, floor, bridgeName: bridge = null, gateway = null, reporting } = watched;
   const heartbeatMs = reporting?.heartbeatMs ?? null;
   const windowMs = reporting ? judge.windowMs(reporting) : null;
@@ -123,16 +132,20 @@ export function pipelineKey(canary: number, group: string): string {
 
 /** The word on a detector, or under a canary's id on the pipeline. */
 export function stateRecord(id: number, floor: number, told: Told, now: number): OutRecord {
-  const { state, since, incident, episode, judged, untold, offset } = told;
+  const { state, since, incident, episode, judged, oddities, untold, offset } = told;
   return eventRecord(detectorStateChanged, {
     id: idOf('detector-state', id, state, since, offset),
     source: 'watchdog',
     time: now,
-    data: { id, floor, state, since: rfc3339(since), incident, episode, judged, untold, offset },
+    data: { id, floor, state, since: rfc3339(since), incident, episode, judged, oddities, untold, offset },
   });
 }
 
-function verdictRecord(said: About & Word, { at, now, offset }: Moment, { site, group, partition }: Voice): OutRecord {
+export function verdictRecord(
+  said: About & Word,
+  { at, now, offset }: Moment,
+  { site, group, partition }: Voice,
+): OutRecord {
   const { incident, subject, change } = said;
   const record = eventRecord(verdictReached, {
     id: incident ? idOf('verdict', incident, change) : idOf('verdict', site, subject, change, offset),

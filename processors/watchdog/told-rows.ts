@@ -1,5 +1,6 @@
 import { DETECTOR_STATES, type DetectorState } from '../../contracts/events.ts';
 import type { Detectors } from './detectors.ts';
+import type { ToldOddity } from './oddities.ts';
 import { type Judged, silenceIncident, type Told } from './told.ts';
 
 /** What was told of each detector, and by which heartbeat it is judged. What follows from a row is not kept apart. */
@@ -10,6 +11,7 @@ export class ToldRows {
   readonly #incidents = new Map<number, string | null>();
   /** Noted, and not told. */
   readonly #untold = new Set<number>();
+  readonly #oddities = new Map<number, readonly ToldOddity[]>();
   /** What was told of those who are judged otherwise by now. */
   readonly #rejudged = new Map<number, Judged | undefined>();
 
@@ -28,6 +30,7 @@ export class ToldRows {
       incident: this.#incidentOf(row, state),
       episode: detectors.episode(row),
       judged: this.#rejudged.has(row) ? this.#rejudged.get(row) : this.judged(row),
+      oddities: this.#oddities.get(row),
       untold: this.#untold.has(row) ? true : undefined,
       offset: detectors.toldOffset(row),
     };
@@ -37,12 +40,14 @@ export class ToldRows {
     return DETECTOR_STATES[this.#detectors.toldState(row) - 1];
   }
 
-  set(row: number, { state, since, incident, episode, judged, untold, offset }: Told): void {
+  set(row: number, { state, since, incident, episode, judged, oddities, untold, offset }: Told): void {
     this.#detectors.setTold(row, DETECTOR_STATES.indexOf(state) + 1, since, episode, offset);
     this.#incidents.delete(row);
     if (incident !== this.#incidentOf(row, state)) this.#incidents.set(row, incident);
     this.#rejudged.delete(row);
     if (judged?.heartbeatMs !== this.judged(row)?.heartbeatMs) this.#rejudged.set(row, judged);
+    if (oddities && oddities.length > 0) this.#oddities.set(row, oddities);
+    else this.#oddities.delete(row);
     if (untold) this.#untold.add(row);
     else this.#untold.delete(row);
   }

@@ -1,5 +1,6 @@
 import type { DetectorState } from '../../contracts/events.ts';
 import { idOf } from '../../contracts/ids.ts';
+import type { ToldOddity } from './oddities.ts';
 
 /** A heartbeat, in ms, and the offset of `signals` from which on it counts. */
 export interface Judged {
@@ -15,6 +16,8 @@ export interface Told {
   readonly episode: number;
   /** By which heartbeat a detector is judged; undefined where nobody announced it. */
   readonly judged?: Judged | undefined;
+  /** What else is or was wrong with it. */
+  readonly oddities?: readonly ToldOddity[] | undefined;
   /** It is noted, and people are told next. */
   readonly untold?: true | undefined;
   /** The last offset of `signals` that it includes. */

@@ -1,6 +1,7 @@
-import type { DetectorState } from '../../contracts/events.ts';
+import type { DetectorState, Oddity } from '../../contracts/events.ts';
 import type { SignalValue } from '../../contracts/mqtt-payloads.ts';
 import { type Detectors, FLAG } from './detectors.ts';
+import type { Evidence } from './evidence.ts';
 import type { ProvenTime } from './proven-time.ts';
 import type { Judged, Told } from './told.ts';
 import type { ToldRows } from './told-rows.ts';
@@ -19,6 +20,7 @@ export interface Known {
   readonly detectors: Detectors;
   readonly told: ToldRows;
   readonly wills: Wills;
+  readonly evidence: Evidence;
   readonly time: ProvenTime;
 }
 
@@ -85,6 +87,16 @@ export class Watched {
   /** Its Last Will, as long as nothing refutes it. */
   get will(): Will | undefined {
     return this.#known.wills.get(this.row);
+  }
+
+  /** What is wrong with it beside its silence. */
+  get oddities(): readonly Oddity[] {
+    return this.#known.evidence.of(this.row);
+  }
+
+  /** From which floor its last signal came; undefined where there is nothing odd about that. */
+  get heardFrom(): number | undefined {
+    return this.#known.evidence.floorOf(this.row);
   }
 
   get told(): Told | undefined {

@@ -9,7 +9,7 @@ import {
   verdictReached,
 } from '../../../contracts/events.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
-import { isCanary, signalRecord } from '../../../contracts/signals.ts';
+import { isCanary, type Signal, signalRecord } from '../../../contracts/signals.ts';
 import { JudgedPartitions } from '../../../processors/watchdog/judged-partitions.ts';
 import { PassiveRegistry } from '../../../processors/watchdog/passive-registry.ts';
 import { PipelineMonitor } from '../../../processors/watchdog/pipeline.ts';
@@ -70,9 +70,11 @@ export class Partition {
   }
 
   signal(detector: number, at: number, value: 0 | 1 = 0, bridge = 'a'): void {
-    const receivedAt = T0 + at;
-    const record = signalRecord({ detector, floor: detector < 0 ? 0 : 3, value, bridge, receivedAt, site: 'hq' });
-    this.log.push(received(record, this.#first + this.log.length));
+    this.hear({ detector, floor: detector < 0 ? 0 : 3, value, bridge, receivedAt: T0 + at });
+  }
+
+  hear(signal: Signal): void {
+    this.log.push(received(signalRecord({ ...signal, site: 'hq' }), this.#first + this.log.length));
   }
 
   canary(at: number, bridge = 'a'): void {

@@ -1,0 +1,184 @@
+import { ODDITIES, type Oddity } from '../../contracts/events.ts';
+import type { Signal } from '../../contracts/signals.ts';
+import { type Detectors, MOST_SEQ } from './detectors.ts';
+import type { BridgeTime } from './proven-time.ts';
+
+/** One signal late, written twice or sent anew proves nothing: so many looks (each about a window after the other) in a row do. */
+const LEAST_LOOKS = 2;
+/** So many changes from one source to the other, with no more than so many looks without any between them, are two sources. */
+const LEAST_ALTERNATIONS = 4;
+const QUIET_LOOKS = 8;
+/** Signals on another floor since the last one on its own. */
+const LEAST_STRAYS = 2;
+/** How far a `seq` may be from the last one, and belong to the same series: messages get lost, and come late. */
+const NEAR = 16;
+
+/** A detector that is odd, or may turn out to be. */
+interface Suspicion {
+  /** Where its last signal came from; undefined where none has since a restart. */
+  floor: number | undefined;
+  /** Its last signals, up to the first one on its own floor, and in how many looks there was no other. */
+  strays: number;
+  strayLooks: number;
+  /** The last number of the series of `seq` that it has left. */
+  otherSeq: number | undefined;
+  alternations: number;
+  quietLooks: number;
+  /** How often it was found babbling, less how often it was not. */
+  loudLooks: number;
+  readonly open: Set<Oddity>;
+}
+
+/** What the calendar's look at a detector has to know. */
+export interface Look {
+  /** So many signals since the last look are babbling. */
+  readonly limit: number;
+  /** Whether so many periods were proven as there were; signals count on where the canary is away. */
+  readonly isProven: boolean;
+}
+
+/**
+ * What is odd about detectors that are heard: they signal from another floor than the registry says, two of them have one id, or
+ * one signals far too often. A signal costs a count and two comparisons; who is odd in some way has an entry of its own.
+ */
+export class Evidence {
+  readonly #detectors: Detectors;
+  readonly #suspicions = new Map<number, Suspicion>();
+  /** The newest announcement that came through each bridge, by its clock: before that, others may have held. */
+  readonly #announcedAt = new Map<number, number>();
+
+  constructor(detectors: Detectors) {
+    this.#detectors = detectors;
+  }
+
+  /** What is wrong with it, in the order of `ODDITIES`. */
+  of(row: number): readonly Oddity[] {
+    const open = this.#suspicions.get(row)?.open;
+    return open ? ODDITIES.filter((cause) => open.has(cause)) : [];
+  }
+
+  /** From which floor its last signal came, where anything is odd about it. */
+  floorOf(row: number): number | undefined {
+    return this.#suspicions.get(row)?.floor;
+  }
+
+  isBabbling(row: number): boolean {
+    return this.#suspicions.get(row)?.open.has('babbling') ?? false;
+  }
+
+  /** A detector was announced through a bridge, at a time by its clock. */
+  announced(bridge: number, at: number): void {
+    this.#announcedAt.set(bridge, Math.max(at, this.#announcedAt.get(bridge) ?? at));
+  }
+
+  /** A predecessor found this. It is over once nothing speaks for it for as long as that takes. */
+  recall(row: number, open: readonly Oddity[]): void {
+    const suspicion = open.length > 0 ? this.#suspect(row) : this.#suspicions.get(row);
+    if (!suspicion) return;
+    suspicion.open.clear();
+    for (const cause of open) suspicion.open.add(cause);
+    suspicion.alternations = open.includes('duplicate-id') ? LEAST_ALTERNATIONS : 0;
+    suspicion.strayLooks = open.includes('wrong-floor') ? LEAST_LOOKS : 0;
+    suspicion.loudLooks = open.includes('babbling') ? LEAST_LOOKS : 0;
+  }
+
+  forget(row: number): void {
+    this.#suspicions.delete(row);
+  }
+
+  /** A signal of a registered detector, through `bridge`. */
+  signal(row: number, { floor, seq, receivedAt }: Signal, bridge: BridgeTime): void {
+    this.#detectors.countSignal(row);
+    if (seq !== undefined) this.#numbered(row, seq % MOST_SEQ);
+    const isStray = floor !== this.#detectors.floor(row);
+    if (!isStray && !this.#suspicions.has(row)) return;
+    const announcedAt = this.#announcedAt.get(bridge.number);
+    if (announcedAt !== undefined && receivedAt <= announcedAt) return;
+    const suspicion = this.#suspect(row);
+    if (floor !== (suspicion.floor ?? this.#detectors.floor(row))) alternate(suspicion);
+    suspicion.floor = floor;
+    suspicion.strays = isStray ? suspicion.strays + 1 : 0;
+  }
+
+  /** About a window has passed since it was looked at last. Answers whether something else is wrong with it than before. */
+  look(row: number, { limit, isProven }: Look): boolean {
+    const signals = this.#detectors.takeSignals(row);
+    const isLoud = isProven && signals >= limit;
+    if (!isLoud && !this.#suspicions.has(row)) return false;
+    const suspicion = this.#suspect(row);
+    if (isLoud) suspicion.loudLooks = Math.min(suspicion.loudLooks + 1, LEAST_LOOKS);
+    else if (signals < limit / 2) suspicion.loudLooks = Math.max(suspicion.loudLooks - 1, 0);
+    if (suspicion.strays === 0 && suspicion.floor !== undefined) suspicion.strayLooks = 0;
+    else if (suspicion.strays >= LEAST_STRAYS) suspicion.strayLooks++;
+    if (++suspicion.quietLooks > QUIET_LOOKS) {
+      suspicion.alternations = 0;
+      suspicion.otherSeq = undefined;
+    }
+    const isChanged = judge(suspicion);
+    if (isOver(suspicion)) this.#suspicions.delete(row);
+    return isChanged;
+  }
+
+  /** A device that begins anew counts from 0 once; two devices go back and forth between their series. */
+  #numbered(row: number, seq: number): void {
+    const last = this.#detectors.seq(row);
+    if (last === undefined || continues(seq, last)) {
+      this.#detectors.setSeq(row, Math.max(seq, last ?? 0));
+      return;
+    }
+    const suspicion = this.#suspect(row);
+    const { otherSeq } = suspicion;
+    if (otherSeq !== undefined && continues(seq, otherSeq)) {
+      // Late, or written twice.
+      if (seq <= otherSeq) return;
+      alternate(suspicion);
+    }
+    suspicion.otherSeq = last;
+    this.#detectors.setSeq(row, seq);
+  }
+
+  #suspect(row: number): Suspicion {
+    let suspicion = this.#suspicions.get(row);
+    if (!suspicion) {
+      suspicion = {
+        floor: undefined,
+        strays: 0,
+        strayLooks: 0,
+        otherSeq: undefined,
+        alternations: 0,
+        quietLooks: 0,
+        loudLooks: 0,
+        open: new Set(),
+      };
+      this.#suspicions.set(row, suspicion);
+    }
+    return suspicion;
+  }
+}
+
+function continues(seq: number, last: number): boolean {
+  return Math.abs(seq - last) <= NEAR;
+}
+
+function alternate(suspicion: Suspicion): void {
+  suspicion.alternations++;
+  suspicion.quietLooks = 0;
+}
+
+/** A fault opens on more than it takes to keep it open. Answers whether one has opened or closed. */
+function judge(suspicion: Suspicion): boolean {
+  const { open, alternations, strayLooks, loudLooks } = suspicion;
+  const set = (cause: Oddity, is: boolean) => {
+    if (is === open.has(cause)) return false;
+    return is ? open.add(cause).has(cause) : open.delete(cause);
+  };
+  const isDuplicate = alternations >= (open.has('duplicate-id') ? 1 : LEAST_ALTERNATIONS);
+  const isMisplaced = !isDuplicate && strayLooks >= (open.has('wrong-floor') ? 1 : LEAST_LOOKS);
+  const isBabbling = loudLooks >= (open.has('babbling') ? 1 : LEAST_LOOKS);
+  const changed = [set('duplicate-id', isDuplicate), set('wrong-floor', isMisplaced), set('babbling', isBabbling)];
+  return changed.includes(true);
+}
+
+function isOver({ open, strays, strayLooks, otherSeq, alternations, loudLooks }: Suspicion): boolean {
+  return open.size === 0 && strays + strayLooks + alternations + loudLooks === 0 && otherSeq === undefined;
+}
