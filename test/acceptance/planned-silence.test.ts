@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { type Site, startSite } from '../../app/index.ts';
+import { replay, type Site, startSite } from '../../app/index.ts';
 
 async function virtualSite(): Promise<Site> {
   const site = await startSite({ clock: 'virtual', detectors: 8, floors: 4 });
@@ -46,4 +46,18 @@ test('a floor that is disabled has fires, and is told of what is wrong once it i
   await site.notified({ about: site.detector(7), within: '1s' });
   await expect(site.detector(9).disable({ for: '1h' })).rejects.toMatchObject({ code: 'DETECTOR_UNKNOWN' });
   await expect(floor.disable({ for: '80h' })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+});
+
+test('a recording keeps planned silences, also one from before it, and its replay tells as little', async () => {
+  const site = await virtualSite();
+  await site.detector(8).disable({ for: '60s' });
+  await site.clock.advance('5s');
+  const recording = await site.record();
+  await site.floor(3).disable({ for: '30s' });
+  await Promise.all([site.detector(7).silence(), site.detector(8).silence()]);
+  await site.clock.advance('20s');
+  await site.detector(7).revive();
+  await site.clock.advance('60s');
+  const result = await replay(await recording.stop());
+  expect(result).toMatchObject({ differences: [], recorded: 1, replayed: 1 });
 });
