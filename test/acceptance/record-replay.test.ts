@@ -40,7 +40,7 @@ test('what was recorded of a running site is told again, and the file is a file 
   await site.clock.advance('2s');
   const recorded = await command(['record', file, '--url', site.addresses.api], async () => {
     await site.detector(5).silence();
-    await site.detector(5).is('silent');
+    await site.inbox.email({ about: site.detector(5) });
     await site.detector(7).trip();
     await site.valve(3).opened();
     await site.inbox.email({ about: site.floor(3) });

@@ -98,7 +98,7 @@ test('another window of the watchdog is a difference: told later, or not at all'
   const text = await recordingOf(site, async () => {
     await site.detector(8).silence();
     await site.detector(6).silence();
-    await site.clock.advance('6s');
+    await site.clock.advance('9s');
     await site.detector(6).revive();
     await site.clock.advance('3s');
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { embedded, happenedAt, siteIn } from './world.ts';
 
-const GROUPS = ['bridge', 'email', 'filter', 'floor-controller', 'lamp', 'router', 'sms', 'watchdog'];
+const GROUPS = ['bridge', 'correlator', 'email', 'filter', 'floor-controller', 'lamp', 'router', 'sms', 'watchdog'];
 
 test('two sites on the same brokers, each with its own name and prefix, do not hear each other', async () => {
   // Only who signs in as a bridge may command valves at the host's MQTT broker.

@@ -63,25 +63,26 @@ describe('toHaveNotified', () => {
       the story of detector/8, at 00:00:11.000:
         00:00:01.000 signals detector 8 signals 0
         00:00:06.000 detector-states detector 8 is silent
-        00:00:06.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
-        00:00:06.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
-        00:00:06.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…
-        00:00:06.000 panel lamp delivery/email is to be on
-        00:00:06.000 panel lamp detector/8 is to be on
-        00:00:06.000 deliveries SMS to +15005550006: sent, attempt 1
-        00:00:06.000 deliveries e-mail to safety@example.com: dead, attempt 1: EMAIL_REFUSED: RCPT TO 550: Can't send mail - all recipients were reject…
-        00:00:06.000 deliveries lamp to delivery/email: sent, attempt 1
-        00:00:06.000 deliveries lamp to detector/8: sent, attempt 1
-        00:00:06.000 lamps lamp delivery/email is on
-        00:00:06.000 lamps lamp detector/8 is on
-        00:00:06.000 emails.dead dead letter: EMAIL_REFUSED: RCPT TO 550: Can't send mail - all recipients were rejected: 550 refused by the script
+        00:00:06.000 verdicts the watchdog: opened: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of 1 s.…
+        00:00:09.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
+        00:00:09.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
+        00:00:09.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…
+        00:00:09.000 panel lamp delivery/email is to be on
+        00:00:09.000 panel lamp detector/8 is to be on
+        00:00:09.000 deliveries SMS to +15005550006: sent, attempt 1
+        00:00:09.000 deliveries e-mail to safety@example.com: dead, attempt 1: EMAIL_REFUSED: RCPT TO 550: Can't send mail - all recipients were reject…
+        00:00:09.000 deliveries lamp to delivery/email: sent, attempt 1
+        00:00:09.000 deliveries lamp to detector/8: sent, attempt 1
+        00:00:09.000 lamps lamp delivery/email is on
+        00:00:09.000 lamps lamp detector/8 is on
+        00:00:09.000 emails.dead dead letter: EMAIL_REFUSED: RCPT TO 550: Can't send mail - all recipients were rejected: 550 refused by the script
       where it stopped:
         e-mail to safety@example.com was not sent and is given up after 1 attempts: EMAIL_REFUSED: RCPT TO 550: Can't send mail - all recipients were rejected: 550 refused by the script
       sent of it:
-        00:00:06.000 lamp detector/8 on: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of 1 s. I… (panel)
-        00:00:06.000 SMS to +15005550006 about detector/8: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s… (sms)
+        00:00:09.000 lamp detector/8 on: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of 1 s. I… (panel)
+        00:00:09.000 SMS to +15005550006 about detector/8: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s… (sms)
       sent instead:
-        00:00:06.000 lamp delivery/email on: email about detector/8, incident <id>, was not delivered: EMAIL_REF… (panel)"
+        00:00:09.000 lamp delivery/email on: email about detector/8, incident <id>, was not delivered: EMAIL_REF… (panel)"
     `);
   });
 
@@ -124,8 +125,8 @@ describe('toHaveNotified', () => {
     const message = await failure(expect(site).toHaveNotified({ channel: 'email', matching: /silent/, times: 1 }));
     expect(message).toMatchInlineSnapshot(`
       "more than e-mail matching /silent/, 1 over each channel:
-        00:00:06.000 e-mail to safety@example.com about detector/8: Fault: detector 8 is silent, floor 4 (hq) (emails)
-        00:00:26.000 e-mail to safety@example.com about detector/8: Fault: detector 8 is silent, floor 4 (hq) (emails)"
+        00:00:09.000 e-mail to safety@example.com about detector/8: Fault: detector 8 is silent, floor 4 (hq) (emails)
+        00:00:29.000 e-mail to safety@example.com about detector/8: Fault: detector 8 is silent, floor 4 (hq) (emails)"
     `);
   });
 
@@ -146,18 +147,19 @@ describe('toHaveNotified', () => {
     );
     expect(message).toMatchInlineSnapshot(`
       "there was to be no SMS about detector/8, and there is:
-        00:00:06.000 SMS to +15005550006 about detector/8: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s… (sms)
+        00:00:09.000 SMS to +15005550006 about detector/8: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s… (sms)
       the story of detector/8, at 00:00:13.000:
         00:00:01.000 signals detector 8 signals 0
         00:00:06.000 detector-states detector 8 is silent
-        00:00:06.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
-        00:00:06.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
-        00:00:06.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…
-        00:00:06.000 panel lamp detector/8 is to be on
-        00:00:06.000 deliveries SMS to +15005550006: sent, attempt 1
-        00:00:06.000 deliveries e-mail to safety@example.com: sent, attempt 1
-        00:00:06.000 deliveries lamp to detector/8: sent, attempt 1
-        00:00:06.000 lamps lamp detector/8 is on
+        00:00:06.000 verdicts the watchdog: opened: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of 1 s.…
+        00:00:09.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
+        00:00:09.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
+        00:00:09.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…
+        00:00:09.000 panel lamp detector/8 is to be on
+        00:00:09.000 deliveries SMS to +15005550006: sent, attempt 1
+        00:00:09.000 deliveries e-mail to safety@example.com: sent, attempt 1
+        00:00:09.000 deliveries lamp to detector/8: sent, attempt 1
+        00:00:09.000 lamps lamp detector/8 is on
       nothing of it is open: what was asked for was done"
     `);
   });
@@ -251,14 +253,15 @@ describe('toBeSilent', () => {
       the story of detector/8, at 00:00:11.000:
         00:00:01.000 signals detector 8 signals 0
         00:00:06.000 detector-states detector 8 is silent
-        00:00:06.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
-        00:00:06.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
-        00:00:06.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…
-        00:00:06.000 panel lamp detector/8 is to be on
-        00:00:06.000 deliveries SMS to +15005550006: sent, attempt 1
-        00:00:06.000 deliveries e-mail to safety@example.com: sent, attempt 1
-        00:00:06.000 deliveries lamp to detector/8: sent, attempt 1
-        00:00:06.000 lamps lamp detector/8 is on
+        00:00:06.000 verdicts the watchdog: opened: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of 1 s.…
+        00:00:09.000 notifications fault opened, detector/8: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of …
+        00:00:09.000 emails to safety@example.com: Fault: detector 8 is silent, floor 4 (hq)
+        00:00:09.000 sms to +15005550006: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s th…
+        00:00:09.000 panel lamp detector/8 is to be on
+        00:00:09.000 deliveries SMS to +15005550006: sent, attempt 1
+        00:00:09.000 deliveries e-mail to safety@example.com: sent, attempt 1
+        00:00:09.000 deliveries lamp to detector/8: sent, attempt 1
+        00:00:09.000 lamps lamp detector/8 is on
       nothing of it is open: what was asked for was done"
     `);
   });

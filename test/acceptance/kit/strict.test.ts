@@ -33,8 +33,8 @@ test('a notification that nobody asked for is named with what asked for it', asy
   await site.notified({ about: site.detector(8), channel: 'email' });
   expect(await endOf(site)).toMatchInlineSnapshot(`
     "UNEXPECTED_EVENTS: 2 things happened that nobody expected:
-      00:00:06.000 lamp detector/8 on: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of 1 s. I… (panel)
-      00:00:06.000 SMS to +15005550006 about detector/8: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s… (sms)
+      00:00:09.000 lamp detector/8 on: Detector 8 on floor 4 has been silent for 5 s of the 4 s that it may be, with a heartbeat of 1 s. I… (panel)
+      00:00:09.000 SMS to +15005550006 about detector/8: Fault: detector 8 is silent, floor 4 (hq). Detector 8 on floor 4 has been silent for 5 s of the 4 s… (sms)
     ask for it, or allow it: startSite({ allow: [{ notification: { about: 'detector/8' } }] })"
   `);
   // It is said once.
@@ -128,7 +128,7 @@ test('what was sent, and what happened, can be looked at', async () => {
   expect([site.notifications(), site.events()]).toEqual([[], []]);
   await site.detector(8).silence();
   await site.clock.advance('10s');
-  const about = { kind: 'fault', subject: 'detector/8', at: '2026-01-01T00:00:06.000Z' };
+  const about = { kind: 'fault', subject: 'detector/8', at: '2026-01-01T00:00:09.000Z' };
   expect(site.notifications()).toMatchObject([
     { ...about, channel: 'email', to: 'safety@example.com', title: 'Fault: detector 8 is silent, floor 4 (hq)' },
     { ...about, channel: 'lamp', to: 'detector/8', title: 'on' },
