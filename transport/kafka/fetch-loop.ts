@@ -13,6 +13,8 @@ import type { RecordBatch } from './types.ts';
 const PARKED_MS = 1_000;
 const BYTES_A_PARTITION = 1_048_576;
 const BYTES_A_FETCH = 10_485_760;
+/** After so many records of one partition, whatever else the process has to do comes first. */
+const MANY_RECORDS = 1_000;
 
 interface Position {
   readonly topic: string;
@@ -145,6 +147,7 @@ export class FetchLoop {
       if (this.#positions.get(`${position.topic}/${position.partition}`) !== position) continue;
       const promise = this.#take(position, records, nextOffset);
       if (promise) held.push(promise);
+      if (records.length >= MANY_RECORDS) await othersFirst();
       isBehind ||= nextOffset > offset && nextOffset < stableOffset;
     }
     if (held.length > 0) await this.#untilDone(held);
@@ -189,6 +192,7 @@ export class FetchLoop {
       const { position, offset } = entry;
       const { records, nextOffset } = await recordsIn(batches, { topic: position.topic, partition, offset }, aborted);
       fetched.push({ position, offset, stableOffset, records, nextOffset });
+      if (records.length >= MANY_RECORDS) await othersFirst();
     }
     return fetched;
   }
@@ -250,4 +254,8 @@ export class FetchLoop {
       this.read(topic, partition, extent.start);
     }
   }
+}
+
+function othersFirst(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
