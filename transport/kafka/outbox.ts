@@ -1,6 +1,7 @@
 import type Cluster from 'kafkajs/src/cluster/index.js';
 import type { SmokewireError } from '../../contracts/errors.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { partitionOf } from './partition.ts';
 import { RecordBatchBuilder, roomFor } from './record-batch.ts';
 
@@ -135,7 +136,8 @@ export class Outbox {
     const route = this.#routes.get(record.topic);
     if (!route) return undefined;
     // Records without a key are rare here (dead letters of foreign ones): they need no spreading.
-    const partition = record.partition ?? (record.key === null ? 0 : partitionOf(record.key, route.leaders.length));
+    // Not among as many as there are by now: one that was added while we run is read by nobody.
+    const partition = record.partition ?? (record.key === null ? 0 : partitionOf(record.key, PARTITIONS));
     route.batches[partition] ??= { route, partition, builder: new RecordBatchBuilder(), entries: [] };
     return route.batches[partition];
   }
