@@ -85,8 +85,8 @@ export class CorrelatorTask implements Task {
     this.#resume(now);
     this.#missing.wake(now);
     this.#flapping.wake(now);
+    // Said on the topic, they come back as every other order does.
     const ends = this.#disablements.takeEnded(now);
-    if (ends.length > 0) this.#reconsider(now);
     const emission = this.#journal.emission(now);
     return { ...emission, outputs: [...ends.map((end) => endRecord(end, now)), ...emission.outputs] };
   }

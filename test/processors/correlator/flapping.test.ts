@@ -104,6 +104,14 @@ describe('what is no news', () => {
     expect(detector.told.slice(4)).toEqual(['flapping 3 opened']);
   });
 
+  it('of a watchdog that is late does not end a silence that began since', () => {
+    const detector = flapping();
+    const over = detector.log.findLast(({ change }) => change === 'closed');
+    if (over) detector.take(over);
+    detector.pass(STEADY_MS);
+    expect(detector.told.at(-1)).toBe('silent 3 opened');
+  });
+
   it('says nothing of suspicion while it flaps', () => {
     const detector = flapping();
     const before = detector.passed.length;
@@ -123,8 +131,9 @@ describe('time', () => {
     detector.pass(MINUTE);
     detector.heard();
     detector.sleep(STEADY_MS);
+    detector.pass(STEADY_MS - 1);
     expect(detector.told.at(-1)).toBe('flapping 3 opened');
-    detector.pass(STEADY_MS);
+    detector.pass(1);
     expect(detector.told.at(-1)).toBe('flapping 3 closed');
   });
 

@@ -45,11 +45,14 @@ function isAlone(server: Server): Promise<boolean> {
 function pulse({
   url,
   send = async () => {},
+  clock = new ManualClock(),
+  wireClock = clock,
 }: {
   url?: string;
   send?: (records: readonly OutRecord[]) => Promise<void>;
+  clock?: ManualClock;
+  wireClock?: ManualClock;
 }) {
-  const clock = new ManualClock();
   const judged = new JudgedPartitions();
   const written: OutRecord[] = [];
   const logger = recordingLogger();
@@ -62,7 +65,7 @@ function pulse({
   };
   const service = new WatchdogPulse({
     ...{ group: 'watchdog', instance: 'a', canaryPeriodMs: PERIOD },
-    ...{ judged, sink, url, clock, wireClock: clock, logger, metrics },
+    ...{ judged, sink, url, clock, wireClock, logger, metrics },
   });
   onTestFinished(() => service.stop());
   for (const partition of [0, 1]) judged.hold(partition);
@@ -175,6 +178,21 @@ describe('who listens outside', () => {
     expect(logger.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
     expect(logger.lines[0]?.fields).toEqual({ says: 'well', reason: 'no answer within 5000 ms' });
     expect(JSON.stringify(logger.lines)).not.toContain(SECRET);
+  });
+
+  it('and is still to answer is not pinged once more, however fast the site’s time goes', async () => {
+    const { url, heard, behaviour } = await listener(() => {});
+    const { service, sing, pings } = pulse({ url, wireClock: new ManualClock() });
+    await service.start();
+    sing(2 * BEAT);
+    await eventually('a ping', () => heard.length === 1);
+    sing(BEAT);
+    behaviour.answer = (response) => response.end();
+    await service.stop();
+    await service.start();
+    sing(BEAT);
+    await eventually('the end of the next one', async () => (await pings()).length === 1);
+    expect(heard).toHaveLength(2);
   });
 
   it.each<[string, Answer, RegExp]>([
