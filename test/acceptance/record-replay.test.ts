@@ -33,7 +33,9 @@ async function realSite(): Promise<Site> {
   return site;
 }
 
-test('what was recorded of a running site is told again, and the file is a file of lines', async () => {
+test('what was recorded of a running site is told again, and the file is a file of lines', {
+  timeout: 60_000,
+}, async () => {
   const site = await realSite();
   const file = join(await folder(), 'fire.jsonl');
   // A watchdog hears of a new detector when it may; by now it has.
