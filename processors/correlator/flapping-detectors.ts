@@ -5,6 +5,9 @@ import { deadline, type Flapping, type FlappingStep, step, wake } from './flappi
 import type { Journal } from './journal.ts';
 import type { Moment } from './missing-detectors.ts';
 
+/** So many are looked at in one wake: who fell silent in a storm is forgotten in portions. */
+const MOST_AT_ONCE = 1_000;
+
 export interface FlappingDetectorsOptions {
   readonly journal: Journal;
   /** Takes what is to be told as if the watchdog had said so. */
@@ -54,7 +57,9 @@ export class FlappingDetectors {
   }
 
   wake(now: number): void {
-    for (let key = this.#due.take(now); key !== undefined; key = this.#due.take(now)) {
+    for (let left = MOST_AT_ONCE; left > 0; left--) {
+      const key = this.#due.take(now);
+      if (key === undefined) return;
       const state = this.#known.get(key);
       if (state) this.#take(key, wake(state, now), { at: now, now });
     }
@@ -73,7 +78,7 @@ export class FlappingDetectors {
     } else if (!state && before) {
       this.#known.delete(key);
       this.#due.delete(key);
-      journal.gone(before);
+      journal.gone(key);
     }
   }
 }

@@ -16,7 +16,7 @@ type Fault = Exclude<Case, Flapping>;
 export class Journal {
   readonly #partition: number;
   readonly #changed = new Set<Case>();
-  readonly #gone = new Set<Case>();
+  readonly #gone = new Set<string>();
 
   constructor(partition: number) {
     this.#partition = partition;
@@ -26,9 +26,9 @@ export class Journal {
     this.#changed.add(item);
   }
 
-  /** Nothing is left to know of it. */
-  gone(item: Case): void {
-    this.#gone.add(item);
+  /** Nothing is left to know under this key. */
+  gone(key: string): void {
+    this.#gone.add(key);
   }
 
   tell(item: Fault, told: Omit<Notification, 'kind' | 'at'>, now: number): void {
@@ -44,8 +44,8 @@ export class Journal {
     if (this.#changed.size === 0 && this.#gone.size === 0) return NOTHING;
     const changed = [...this.#changed];
     const records = [
-      ...changed.map((item) => this.#record(item, now)),
-      ...[...this.#gone].map((item) => ({ ...this.#record(item, now), value: null })),
+      ...changed.map((item) => this.#case(item, now)),
+      ...[...this.#gone].map((key) => this.#record(key, null, now)),
     ];
     this.#changed.clear();
     this.#gone.clear();
@@ -53,17 +53,15 @@ export class Journal {
     if (told.length === 0) return { outputs: [], changelog: records };
     const outputs = told.flatMap(({ untold = [] }) => untold.map((notification) => notice(notification, now)));
     for (const item of told) item.untold = undefined;
-    return { notes: records, outputs, changelog: told.map((item) => this.#record(item, now)) };
+    return { notes: records, outputs, changelog: told.map((item) => this.#case(item, now)) };
   }
 
-  #record(item: Case, now: number): OutRecord {
-    return {
-      topic: STATE_TOPIC,
-      key: keyOf(item),
-      value: JSON.stringify(item),
-      timestamp: now,
-      partition: this.#partition,
-    };
+  #case(item: Case, now: number): OutRecord {
+    return this.#record(keyOf(item), JSON.stringify(item), now);
+  }
+
+  #record(key: string, value: string | null, now: number): OutRecord {
+    return { topic: STATE_TOPIC, key, value, timestamp: now, partition: this.#partition };
   }
 }
 

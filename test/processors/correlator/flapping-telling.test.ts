@@ -1,5 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
-import { type CrashPoint, Desk } from './desk.ts';
+import { FlappingDetectors } from '../../../processors/correlator/flapping-detectors.ts';
+import { Journal } from '../../../processors/correlator/journal.ts';
+import { type CrashPoint, Desk, T0 } from './desk.ts';
+import { FlappingDetector } from './flapping-detector.ts';
 
 const MINUTE = 60_000;
 const POINTS: readonly CrashPoint[] = [
@@ -56,6 +59,25 @@ it('nothing is kept of a detector that was silent long ago, also not of one that
   expect(desk.kept()).toEqual(expect.arrayContaining(['changes of detector/1', 'changes of detector/5']));
   desk.wait(last + 10 * MINUTE);
   expect(desk.kept().filter((key) => key.startsWith('changes'))).toEqual([]);
+});
+
+it('a storm is forgotten in portions', () => {
+  const journal = new Journal(0);
+  const flapping = new FlappingDetectors({ journal, pass: () => {}, update: () => {} });
+  const detector = new FlappingDetector();
+  detector.silent();
+  const [verdict] = detector.log;
+  if (!verdict) throw new Error('nobody said that it is silent');
+  for (let id = 1; id <= 1_500; id++) flapping.verdict({ ...verdict, subject: `detector/${id}` }, { at: T0, now: T0 });
+  expect(journal.emission(T0).changelog).toHaveLength(1_500);
+  const end = T0 + 10 * MINUTE;
+  const portions: number[] = [];
+  while ((flapping.deadline() ?? Number.POSITIVE_INFINITY) <= end) {
+    flapping.wake(end);
+    const { changelog } = journal.emission(end);
+    portions.push(changelog.filter(({ value }) => value === null).length);
+  }
+  expect(portions).toEqual([1_000, 500]);
 });
 
 it('one that stays silent is told as silent', () => {
