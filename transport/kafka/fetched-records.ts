@@ -139,13 +139,18 @@ class BatchReader {
     const at = this.#at;
     this.#at += length;
     const known = NAMES[place];
-    if (known?.bytes.length === length && this.#bytes.compare(known.bytes, 0, length, at, at + length) === 0) {
-      return known.text;
-    }
+    if (known && this.#has(known.bytes, at, length)) return known.text;
     const bytes = Buffer.from(this.#bytes.subarray(at, at + length));
     const text = bytes.toString();
     if (place < MOST_NAMES) NAMES[place] = { bytes, text };
     return text;
+  }
+
+  /** Whether these bytes stand there. They are few: a call out of JavaScript would take longer. */
+  #has(bytes: Buffer, at: number, length: number): boolean {
+    if (bytes.length !== length) return false;
+    for (let i = 0; i < length; i++) if (this.#bytes[at + i] !== bytes[i]) return false;
+    return true;
   }
 
   #slice(): Buffer | null {
