@@ -46,7 +46,7 @@ export class WatchdogPulse implements Service {
   #stop = new AbortController();
   #timer: Timer | undefined;
   #pinging: Promise<void> | undefined;
-  /** Whether Kafka still has to take the pulse before, or has one to take back. */
+  /** Whether Kafka has still to take the pulse before, and whether there is one to take back. */
   #writing = false;
   #pulsed = false;
   /** Whether the last ping arrived. */
