@@ -111,8 +111,10 @@ export class Journal {
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error;
       // The old one goes on, and is not tried to be replaced at every put.
-      if (file !== undefined) closeSync(file);
-      rmSync(path, { force: true });
+      if (file !== undefined) {
+        closeSync(file);
+        rmSync(path, { force: true });
+      }
       this.#leastBytesToRewrite = 2 * this.#fileBytes;
     }
   }

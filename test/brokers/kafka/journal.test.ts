@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -71,6 +71,27 @@ test('is written anew when it is much more than it holds', () => {
   const again = opened();
   expect(contents(again)).toEqual(expected);
   expect(Object.keys(expected)).not.toContain('3');
+  again.close();
+});
+
+test('goes on where it cannot be written anew, and is when it can', () => {
+  const journal = opened();
+  // A folder in the place of the new file: the operating system refuses to open it, as it would on a disk without room.
+  mkdirSync(join(folder, 'journal.new'));
+  const text = 'x'.repeat(1000);
+  const size = () => statSync(join(folder, 'journal')).size;
+  const put = (count: number) => {
+    for (let i = 0; i < count; i++) journal.put([[['k', i % 10], { text, i }]]);
+  };
+  put(1_500);
+  expect(size()).toBeGreaterThan(1.4 * 1024 * 1024);
+  rmSync(join(folder, 'journal.new'), { recursive: true, force: true });
+  put(4_000);
+  expect(size()).toBeLessThan(1.2 * 1024 * 1024);
+  const expected = contents(journal);
+  journal.close();
+  const again = opened();
+  expect(contents(again)).toEqual(expected);
   again.close();
 });
 
