@@ -1,26 +1,16 @@
 import type { Clock } from '../../contracts/clock.ts';
-import {
-  batchAppendedAt,
-  batchBaseOffset,
-  batchBytes,
-  batchIsControl,
-  batchLastOffset,
-  batchProblem,
-  batchProducer,
-  type ProducerStamp,
-  stampBatch,
-} from './batch.ts';
+import { batchAppendedAt, batchProblem, batchProducer, type ProducerStamp, stampBatch } from './batch.ts';
 import { type Cleaned, Cleaner } from './cleaner.ts';
 import type { CompactionOptions } from './compaction.ts';
 import { ErrorCode } from './error-codes.ts';
-import { type Ending, endingOf, markerBatch } from './marker.ts';
-import { type AbortedTransaction, OpenTransactions } from './open-transactions.ts';
-import { Producers } from './producers.ts';
+import { type Ending, markerBatch } from './marker.ts';
+import type { AbortedTransaction } from './open-transactions.ts';
+import { ProducerState } from './producer-state.ts';
 import { keylessRecords, type TimestampedOffset } from './records.ts';
 import { expired } from './retention.ts';
 import { Segments } from './segments.ts';
 import { Slab } from './slab.ts';
-import { type KeptLog, type LogBounds, type LogState, type LogStore, StorageFailure } from './store.ts';
+import { type KeptLog, type LogBounds, type LogStore, StorageFailure } from './store.ts';
 import type { LogConfig } from './topic-config.ts';
 
 /** The first slab of a log; each next one is four times as large, up to `segment.bytes`. */
@@ -53,12 +43,9 @@ export class PartitionLog implements Cleaned {
   readonly #clock: Clock;
   readonly #config: () => LogConfig;
   readonly #store: LogStore | undefined;
-  readonly #producers = new Producers();
-  readonly #transactions = new OpenTransactions();
+  readonly #producers = new ProducerState();
   readonly #cleaner = new Cleaner(this);
   readonly #watchers = new Set<Watcher>();
-  /** Of all batches that were ever appended. */
-  #appendedBytes = 0;
   #startOffset = 0;
   #endOffset = 0;
   #compactedUpTo = 0;
@@ -85,7 +72,7 @@ export class PartitionLog implements Cleaned {
 
   /** The last stable offset: from here on something belongs to a transaction that is still open, or nothing is there. */
   get stableOffset(): number {
-    return Math.max(this.#startOffset, this.#transactions.oldest?.firstOffset ?? this.#endOffset);
+    return Math.max(this.#startOffset, this.#producers.firstOpenOffset ?? this.#endOffset);
   }
 
   /** Bytes of all batches held. */
@@ -111,21 +98,18 @@ export class PartitionLog implements Cleaned {
     const verdict = this.#producers.judge(stamp);
     if (verdict.kind === 'error') return notAppended(verdict.error, startOffset);
     if (verdict.kind === 'duplicate') return { error, baseOffset: verdict.baseOffset, appendTime: -1, startOffset };
-    if (!stamp.isTransactional && this.#transactions.isOpen(stamp.producerId)) {
-      return notAppended(ErrorCode.INVALID_TXN_STATE, startOffset);
-    }
     const baseOffset = this.#append(logAppendTime ? batchAppendedAt(batch, now) : batch, now, stamp);
     return { error, baseOffset, appendTime: logAppendTime ? now : -1, startOffset: this.#startOffset };
   }
 
   /** Whether the producer has written something here whose transaction is still open. */
   hasOpenTransaction(producerId: number): boolean {
-    return this.#transactions.isOpen(producerId);
+    return this.#producers.isOpen(producerId);
   }
 
   /** The producers of which something here belongs to a transaction that is still open. */
   get openTransactions(): readonly number[] {
-    return this.#transactions.producerIds;
+    return this.#producers.open;
   }
 
   /** Writes the marker that ends a producer's transaction, also where it wrote nothing. */
@@ -136,11 +120,7 @@ export class PartitionLog implements Cleaned {
 
   /** The aborted transactions of which something lies in `slices`, which were read from `offset`. */
   aborted(offset: number, slices: readonly Buffer[]): readonly AbortedTransaction[] {
-    const last = slices.at(-1);
-    if (!last || !this.#transactions.anyAborted) return [];
-    let at = 0;
-    while (at + batchBytes(last, at) < last.length) at += batchBytes(last, at);
-    return this.#transactions.aborted(offset, batchLastOffset(last, at) + 1);
+    return this.#producers.aborted(offset, slices);
   }
 
   /**
@@ -188,7 +168,7 @@ export class PartitionLog implements Cleaned {
   compaction(): CompactionOptions | undefined {
     const { compacts, deleteRetentionMs, segmentBytes } = this.#config();
     if (!compacts) return undefined;
-    const wasAborted = (producerId: number, offset: number) => this.#transactions.wasAborted(producerId, offset);
+    const wasAborted = (producerId: number, offset: number) => this.#producers.wasAborted(producerId, offset);
     return { now: this.#clock.now(), deleteRetentionMs, segmentBytes, wasAborted };
   }
 
@@ -196,43 +176,26 @@ export class PartitionLog implements Cleaned {
     if (this.#store?.replace(old, by, { ...this.#bounds, compactedUpTo: upTo }) === false) return false;
     this.#compactedUpTo = upTo;
     this.segments.replace(old, by);
-    this.#transactions.forget(upTo);
+    this.#producers.forget(upTo);
     return true;
   }
 
   /** Answers with the batch's offset. */
   #append(batch: Buffer, now: number, stamp?: ProducerStamp): number {
-    const stableBefore = this.#stableBytes;
+    const stableBefore = this.#producers.stableBytes;
     const firstOffset = this.#endOffset;
     const slab = this.#slabFor(batch.length, now);
     stampBatch(batch, 0, firstOffset);
     this.#store?.append(slab, batch);
     this.segments.append(slab, batch, now);
     this.#endOffset = slab.endOffset;
-    if (stamp) this.#noteRecords(stamp, firstOffset, batch.length);
-    else this.#noteMarker(batch, 0);
+    if (stamp) this.#producers.appended(stamp, firstOffset, batch.length);
+    else this.#producers.ended(batch, 0);
     this.#expire(now);
     if (this.#watchers.size === 0) return firstOffset;
-    const stable = this.#stableBytes - stableBefore;
+    const stable = this.#producers.stableBytes - stableBefore;
     for (const watcher of this.#watchers) watcher(batch.length, stable);
     return firstOffset;
-  }
-
-  /** Remembers of a batch that was appended what its producer's next ones are judged by. */
-  #noteRecords(stamp: ProducerStamp, firstOffset: number, bytes: number): void {
-    this.#producers.remember(stamp, firstOffset);
-    if (stamp.isTransactional) {
-      this.#transactions.append(stamp.producerId, { firstOffset, position: this.#appendedBytes });
-    }
-    this.#appendedBytes += bytes;
-  }
-
-  /** The end of a transaction was appended. */
-  #noteMarker(bytes: Buffer, at: number): void {
-    const { producerId, epoch, committed } = endingOf(bytes, at);
-    this.#producers.fence(producerId, epoch);
-    this.#transactions.end(producerId, batchBaseOffset(bytes, at), committed);
-    this.#appendedBytes += batchBytes(bytes, at);
   }
 
   #restore({ slabs, state, behindState, startOffset, compactedUpTo }: KeptLog): void {
@@ -240,30 +203,12 @@ export class PartitionLog implements Cleaned {
     this.#startOffset = startOffset;
     this.#endOffset = Math.max(startOffset, slabs.at(-1)?.endOffset ?? 0);
     this.#compactedUpTo = compactedUpTo;
-    this.#appendedBytes = state.appendedBytes;
-    this.#producers.restore(state.producers);
-    this.#transactions.restore(state);
-    for (const slab of behindState) {
-      slab.eachBatch((bytes, at) => {
-        if (batchIsControl(bytes, at)) this.#noteMarker(bytes, at);
-        else this.#noteRecords(batchProducer(bytes, at), batchBaseOffset(bytes, at), batchBytes(bytes, at));
-        return false;
-      });
-    }
+    this.#producers.restore(state, behindState);
     this.#dropBeforeStart();
-  }
-
-  /** How much of what was ever appended lies before the last stable offset. */
-  get #stableBytes(): number {
-    return this.#transactions.oldest?.position ?? this.#appendedBytes;
   }
 
   get #bounds(): LogBounds {
     return { startOffset: this.#startOffset, compactedUpTo: this.#compactedUpTo };
-  }
-
-  get #state(): LogState {
-    return { appendedBytes: this.#appendedBytes, producers: this.#producers.state, ...this.#transactions.state };
   }
 
   #slabFor(length: number, now: number): Slab {
@@ -271,7 +216,7 @@ export class PartitionLog implements Cleaned {
     if (newest?.fits(length)) return newest;
     const size = Math.min(Math.max(FIRST_SLAB_BYTES, (newest?.capacity ?? 0) * 4), this.#config().segmentBytes);
     const slab = new Slab(this.#endOffset, Math.max(size, length), now);
-    this.#store?.roll(slab, this.#state);
+    this.#store?.roll(slab, this.#producers.state);
     this.segments.add(slab);
     this.#cleaner.cleanWhenWorthIt();
     return slab;
@@ -298,9 +243,9 @@ export class PartitionLog implements Cleaned {
   }
 
   #drop(oldest: Slab): void {
-    this.#store?.trim(this.#bounds, oldest, this.segments.count === 1 ? this.#state : undefined);
+    this.#store?.trim(this.#bounds, oldest, this.segments.count === 1 ? this.#producers.state : undefined);
     this.segments.shift();
-    this.#transactions.forget(oldest.endOffset);
+    this.#producers.forget(oldest.endOffset);
   }
 }
 
