@@ -3,11 +3,11 @@ import type { Signal } from '../../contracts/signals.ts';
 import { type Detectors, MOST_SEQ } from './detectors.ts';
 import type { BridgeTime } from './proven-time.ts';
 
-/** One signal late, written twice or sent anew proves nothing: so many looks (each about a window after the other) in a row do. */
-const LEAST_LOOKS = 2;
+/** One signal late, written twice or sent anew proves nothing: so many looks in a row do, half a window or more apart. */
+const LEAST_LOOKS = 3;
 /** So many changes from one source to the other, with no more than so many looks without any between them, are two sources. */
 const LEAST_ALTERNATIONS = 4;
-const QUIET_LOOKS = 8;
+const QUIET_LOOKS = 16;
 /** Signals on another floor since the last one on its own. */
 const LEAST_STRAYS = 2;
 /** How far a `seq` may be from the last one, and belong to the same series: messages get lost, and come late. */
@@ -31,7 +31,9 @@ interface Suspicion {
 
 /** What the calendar's look at a detector has to know. */
 export interface Look {
-  /** So many signals since the last look are babbling. */
+  /** How many signals came since the last one. */
+  readonly signals: number;
+  /** So many are babbling. */
   readonly limit: number;
   /** Whether so many periods were proven as there were; signals count on where the canary is away. */
   readonly isProven: boolean;
@@ -55,6 +57,11 @@ export class Evidence {
   of(row: number): readonly Oddity[] {
     const open = this.#suspicions.get(row)?.open;
     return open ? ODDITIES.filter((cause) => open.has(cause)) : [];
+  }
+
+  /** Whether it has to be looked at, however quiet it is. */
+  suspects(row: number): boolean {
+    return this.#suspicions.size > 0 && this.#suspicions.has(row);
   }
 
   /** From which floor its last signal came, where anything is odd about it. */
@@ -91,7 +98,7 @@ export class Evidence {
     this.#detectors.countSignal(row);
     if (seq !== undefined) this.#numbered(row, seq % MOST_SEQ);
     const isStray = floor !== this.#detectors.floor(row);
-    if (!isStray && !this.#suspicions.has(row)) return;
+    if (!isStray && !this.suspects(row)) return;
     const announcedAt = this.#announcedAt.get(bridge.number);
     if (announcedAt !== undefined && receivedAt <= announcedAt) return;
     const suspicion = this.#suspect(row);
@@ -100,11 +107,10 @@ export class Evidence {
     suspicion.strays = isStray ? suspicion.strays + 1 : 0;
   }
 
-  /** About a window has passed since it was looked at last. Answers whether something else is wrong with it than before. */
-  look(row: number, { limit, isProven }: Look): boolean {
-    const signals = this.#detectors.takeSignals(row);
+  /** A window has passed since it was looked at last, or half of one. Answers whether something else is wrong with it than before. */
+  look(row: number, { signals, limit, isProven }: Look): boolean {
     const isLoud = isProven && signals >= limit;
-    if (!isLoud && !this.#suspicions.has(row)) return false;
+    if (!isLoud && !this.suspects(row)) return false;
     const suspicion = this.#suspect(row);
     if (isLoud) suspicion.loudLooks = Math.min(suspicion.loudLooks + 1, LEAST_LOOKS);
     else if (signals < limit / 2) suspicion.loudLooks = Math.max(suspicion.loudLooks - 1, 0);

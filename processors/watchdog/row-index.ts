@@ -1,5 +1,5 @@
 /** 2^32 divided by the golden ratio: its multiples spread any run of ids evenly (Knuth, TAOCP 6.4). */
-const GOLDEN = 0x9e37_79b1;
+export const GOLDEN = 0x9e37_79b1;
 const SLOT_BITS = 12;
 const SLOTS = 1 << SLOT_BITS;
 const MOST_IN_PAGE = 0.75 * SLOTS;
