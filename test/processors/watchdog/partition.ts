@@ -81,8 +81,8 @@ export class Partition {
     this.signal(CANARY, at, 0, bridge);
   }
 
-  announce(id: number, heartbeatMs: number, at: number, mode: 'active' | 'passive' = 'active'): void {
-    const data = { id, floor: 3, mode, heartbeatMs, kind: 'smoke', label: '' };
+  announce(id: number, heartbeatMs: number, at: number, mode: 'active' | 'passive' = 'active', floor = 3): void {
+    const data = { id, floor, mode, heartbeatMs, kind: 'smoke', label: '' };
     this.#table(
       eventRecord(detectorRegistered, { id: 'a', source: 'bridge', time: T0 + at, data, headers: { bridge: 'a' } }),
     );
