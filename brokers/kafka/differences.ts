@@ -109,6 +109,14 @@ export const DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
       why: 'a test has no 3 s; each later member costs one rebalance more',
     },
   ],
+  LeaveGroup: [
+    {
+      what: 'a member id that was given out and leaves before it joined',
+      here: 'is forgotten',
+      there: 'is forgotten, and the group has to join again',
+      why: 'nobody had shared anything with it',
+    },
+  ],
   CreateTopics: [
     {
       what: 'a replication factor',

@@ -220,6 +220,31 @@ export function membershipTests(harness: () => Harness): void {
       expect(at(await described(leader), 'groupState')).toBe('Empty');
     });
 
+    test('that do not ask for their share in time are gone', async () => {
+      for (const rebalanceTimeoutMs of [1, 0, -5]) {
+        const member = await memberOf(harness().unique('group'), { rebalanceTimeoutMs });
+        expect(await member.join(), String(rebalanceTimeoutMs)).toMatchObject({ errorCode: 0, generationId: 1 });
+        await eventually('it to be gone', async () => (await member.heartbeat()) === ErrorCode.UNKNOWN_MEMBER_ID);
+        expect(await member.sync()).toMatchObject({ errorCode: ErrorCode.UNKNOWN_MEMBER_ID });
+      }
+    });
+
+    test('that leave before they have joined are unknown', async () => {
+      const member = await memberOf(harness().unique('group'));
+      await coordinated(member.client, 0, member.groupId);
+      member.memberId = textAt(await settled(() => member.askToJoin(), 'errorCode'), 'memberId');
+      expect(await member.leave()).toBe(ErrorCode.NONE);
+      expect(await member.askToJoin()).toMatchObject({ errorCode: ErrorCode.UNKNOWN_MEMBER_ID });
+    });
+
+    test('are given what their leader sends for them, and not what it sends again', async () => {
+      const member = await memberOf(harness().unique('group'));
+      await member.join();
+      const first = await member.sync({ stranger: 'of a stranger', [member.memberId]: 'first' });
+      expect(first).toMatchObject({ errorCode: 0, assignment: Buffer.from('first') });
+      expect(await member.sync({ [member.memberId]: 'again' })).toMatchObject({ assignment: Buffer.from('first') });
+    });
+
     test('keep their group from being deleted', async () => {
       const member = await memberOf(harness().unique('group'));
       await member.join();
@@ -301,6 +326,18 @@ export function membershipTests(harness: () => Harness): void {
       await leader.join();
       expect(at(await late, 'generationId')).toBe(3);
       await joining;
+    });
+
+    test('that are replaced between a join and its sync are fenced', async () => {
+      const first = await memberOf(harness().unique('group'), { instanceId: 'one' });
+      await first.join();
+      const second = await memberOf(first.groupId, { instanceId: 'one' });
+      expect(await second.join()).toMatchObject({ errorCode: 0, generationId: 2, leader: second.memberId });
+      expect(await first.sync({ [first.memberId]: 'x' })).toMatchObject({ errorCode: ErrorCode.FENCED_INSTANCE_ID });
+      expect(await second.sync({ [second.memberId]: 'y' })).toMatchObject({ assignment: Buffer.from('y') });
+      expect(await second.askToJoin(7, { groupInstanceId: 'two' })).toMatchObject({
+        errorCode: ErrorCode.UNKNOWN_MEMBER_ID,
+      });
     });
 
     test('are named in the group, and removed by their instance', async () => {
