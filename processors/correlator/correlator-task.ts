@@ -12,6 +12,9 @@ import { MissingDetectors, type Moment } from './missing-detectors.ts';
 import { PlainFaults } from './plain-faults.ts';
 import { Population } from './scopes.ts';
 
+/** Who is woken later than this was asleep, in ms. */
+const LATE_MS = 1_000;
+
 export interface CorrelatorTaskOptions {
   readonly site: string;
   readonly canaryPeriodMs: number;
@@ -30,8 +33,14 @@ export class CorrelatorTask implements Task {
   #resumed = false;
   /** How far the log's time has come. */
   #reached = Number.NEGATIVE_INFINITY;
+  /** Whether somebody else holds the partition, and we have not been told. */
+  #succeeded = false;
+  /** Until when nothing is decided, since we woke up late. */
+  #notBefore = 0;
+  readonly #canaryPeriodMs: number;
 
   constructor({ site, canaryPeriodMs, partition }: CorrelatorTaskOptions) {
+    this.#canaryPeriodMs = canaryPeriodMs;
     const journal = new Journal(partition);
     const disablements = this.#disablements;
     this.#journal = journal;
@@ -55,15 +64,23 @@ export class CorrelatorTask implements Task {
     if (topic === disablementChanged.topic) return this.#disable(record, now, restoring);
     if (topic === censusTaken.topic) {
       if (value !== null) this.#population.count(parseEvent(record, [censusTaken]).data);
-    } else if (restoring) {
+    } else if (restoring || !this.#resumed) {
+      this.#journal.succeed(record);
       if (value !== null) this.#recall(parseCase(record));
       else if (key !== null) this.#flapping.forget(key);
+    } else if (key !== null) {
+      const whose = this.#journal.whose(record);
+      if (whose === 'successor') this.#succeeded = true;
+      if (whose !== 'predecessor' || this.#succeeded) return NOTHING;
+      this.#contradict(value === null ? undefined : parseCase(record), key, now);
+      return this.#journal.emission(now);
     }
     return NOTHING;
   }
 
   input(record: InRecord, now: number): Emission {
     const { data } = parseEvent(record, [verdictReached]);
+    if (this.#succeeded) return NOTHING;
     this.#resume(now);
     this.#reached = Math.max(this.#reached, record.timestamp);
     this.#missing.reach({ at: this.#reached, now });
@@ -74,14 +91,16 @@ export class CorrelatorTask implements Task {
   }
 
   deadline(): number | undefined {
+    if (this.#succeeded) return undefined;
     const parts = [this.#missing, this.#flapping, this.#plain];
     if (!this.#resumed && parts.some(({ waits }) => waits)) return 0;
     const times = [this.#missing.deadline(), this.#flapping.deadline(), this.#disablements.nextEnd()];
     const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
-    return Number.isFinite(next) ? next : undefined;
+    return Number.isFinite(next) ? Math.max(next, this.#notBefore) : undefined;
   }
 
   wake(now: number): Emission {
+    if (this.#succeeded || this.#wasAsleep(now)) return NOTHING;
     this.#resume(now);
     this.#missing.wake(now);
     this.#flapping.wake(now);
@@ -91,9 +110,30 @@ export class CorrelatorTask implements Task {
     return { ...emission, outputs: [...ends.map((end) => endRecord(end, now)), ...emission.outputs] };
   }
 
+  /**
+   * Whether we wake up much too late. Somebody else may have taken over meanwhile, and verdicts may wait unread: that shows first
+   * if we wait a little, once.
+   */
+  #wasAsleep(now: number): boolean {
+    const due = this.#resumed ? this.deadline() : undefined;
+    const waited = this.#notBefore > 0;
+    this.#notBefore = 0;
+    if (waited || due === undefined || now - due <= LATE_MS) return false;
+    this.#notBefore = now + 2 * this.#canaryPeriodMs;
+    return true;
+  }
+
+  /** What somebody wrote who does not know that we succeeded it: what is true is written over it, and what it told is set right. */
+  #contradict(theirs: Case | undefined, key: string, now: number): void {
+    if (theirs === undefined || theirs.is === 'flapping') this.#flapping.contradict(key);
+    else if (theirs.is === 'plain') this.#plain.contradict(theirs, now);
+    else this.#missing.contradict(theirs, now);
+  }
+
   #resume(now: number): void {
     if (this.#resumed) return;
     this.#resumed = true;
+    this.#journal.claim();
     this.#flapping.resume(now);
     this.#missing.resume(now);
     this.#plain.resume();
@@ -108,7 +148,7 @@ export class CorrelatorTask implements Task {
 
   #disable(record: InRecord, now: number, restoring: boolean): Emission {
     this.#disablements.apply(parseEvent(record, [disablementChanged]).data);
-    if (restoring) return NOTHING;
+    if (restoring || this.#succeeded) return NOTHING;
     this.#resume(now);
     this.#reconsider(now);
     return this.#journal.emission(now);

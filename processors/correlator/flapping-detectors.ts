@@ -38,6 +38,14 @@ export class FlappingDetectors {
     this.#known.delete(key);
   }
 
+  /** Who was succeeded wrote something under this key. */
+  contradict(key: string): void {
+    const { journal } = this.#options;
+    const ours = this.#known.get(key);
+    if (ours) journal.changed(ours);
+    else journal.gone(key);
+  }
+
   resume(now: number): void {
     this.#awakeSince = now;
     for (const [key, state] of this.#known) this.#due.set(key, deadline(state, now));

@@ -2,12 +2,13 @@ import { rfc3339 } from '../../contracts/clock.ts';
 import { eventRecord } from '../../contracts/cloud-events.ts';
 import { incidentChanged, type Notification } from '../../contracts/events.ts';
 import { idOf } from '../../contracts/ids.ts';
-import type { OutRecord } from '../../contracts/kafka-records.ts';
+import { headerOf, type InRecord, type OutRecord } from '../../contracts/kafka-records.ts';
 import { type Emission, NOTHING } from '../../transport/kafka/types.ts';
 import { type Case, keyOf } from './cases.ts';
 import type { Flapping } from './flapping.ts';
 
 export const STATE_TOPIC = 'correlator.state';
+const LIFE_HEADER = 'smokewire.life';
 
 /** What people are told of. */
 type Fault = Exclude<Case, Flapping>;
@@ -17,6 +18,8 @@ export class Journal {
   readonly #partition: number;
   readonly #changed = new Set<Case>();
   readonly #gone = new Set<string>();
+  /** The count of correlators that have worked on this partition, ourselves included: who was succeeded has a lower one. */
+  #life = 1;
 
   constructor(partition: number) {
     this.#partition = partition;
@@ -34,6 +37,22 @@ export class Journal {
   tell(item: Fault, told: Omit<Notification, 'kind' | 'at'>, now: number): void {
     item.untold = [...(item.untold ?? []), { ...told, kind: 'fault', at: rfc3339(now) }];
     this.changed(item);
+  }
+
+  /** A predecessor wrote this. */
+  succeed(record: InRecord): void {
+    this.#life = Math.max(this.#life, lifeOf(record) + 1);
+  }
+
+  /** Whose record of the state topic this is: ours, that of one whom we succeeded, or of one who succeeded us. */
+  whose(record: InRecord): 'ours' | 'predecessor' | 'successor' {
+    const life = lifeOf(record);
+    return life === this.#life ? 'ours' : life < this.#life ? 'predecessor' : 'successor';
+  }
+
+  /** Says that this partition is ours now, which stops whoever does not know yet that he was succeeded. */
+  claim(): void {
+    this.#gone.add('claim');
   }
 
   /**
@@ -61,8 +80,13 @@ export class Journal {
   }
 
   #record(key: string, value: string | null, now: number): OutRecord {
-    return { topic: STATE_TOPIC, key, value, timestamp: now, partition: this.#partition };
+    const headers = { [LIFE_HEADER]: String(this.#life) };
+    return { topic: STATE_TOPIC, key, value, headers, timestamp: now, partition: this.#partition };
   }
+}
+
+function lifeOf(record: InRecord): number {
+  return Number(headerOf(record, LIFE_HEADER) ?? 0);
 }
 
 function notice(data: Notification, now: number): OutRecord {

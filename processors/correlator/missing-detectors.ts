@@ -5,7 +5,7 @@ import { Deadlines } from './deadlines.ts';
 import type { Disablements } from './disablement.ts';
 import type { Journal } from './journal.ts';
 import { LEAST_LOST, type Population, type Scope, SITE_SCOPE, scopesOf } from './scopes.ts';
-import { brokenUpReason, lossReason, returnReason } from './wording.ts';
+import { brokenUpReason, lossReason, returnReason, SUCCEEDED_REASON } from './wording.ts';
 
 /** EN 54-2 8.2 allows 100 s from a fault to its indication, window, hold and way; in ms. A storm is not waited for longer than that. */
 const INDICATED_WITHIN_MS = 95_000;
@@ -135,6 +135,12 @@ export class MissingDetectors {
     for (const item of released) if (item.phase === 'held') this.#release(item, now);
   }
 
+  /** Who was succeeded wrote this over what we know. */
+  contradict(theirs: Missing | Loss, now: number): void {
+    if (theirs.is === 'missing') this.#contradictOne(theirs, now);
+    else this.#contradictLoss(theirs, now);
+  }
+
   /** When `wake` has something to do. */
   deadline(): number | undefined {
     const next = this.#due.next();
@@ -150,6 +156,38 @@ export class MissingDetectors {
   reach({ at, now }: Moment): void {
     if (at < this.#quiet.at) return;
     for (let item = this.#dueInLog.take(at); item; item = this.#dueInLog.take(at)) this.#decide(item, now);
+  }
+
+  #contradictOne({ subject, phase, incident, untold }: Missing, now: number): void {
+    const { journal } = this.#options;
+    const ours = this.#cases.get(subject);
+    if (!ours) return;
+    journal.changed(ours);
+    // It is set right once people are told.
+    if (phase !== 'told' || incident === null || untold) return;
+    const isSame = incident === ours.incident;
+    if (isSame && ours.phase === 'held') {
+      // People know of it now.
+      this.#unhold(ours);
+      ours.phase = 'told';
+      this.#tell(ours, 'opened', ours.reason, now);
+    } else if (!isSame || ours.phase !== 'told') {
+      const about = { subject, floor: ours.floor, cause: ours.cause, detectors: [detectorOf(ours)] };
+      journal.tell(ours, { ...about, incident, change: 'closed', reason: SUCCEEDED_REASON }, now);
+    }
+  }
+
+  #contradictLoss({ untold, ...theirs }: Loss, now: number): void {
+    const { journal } = this.#options;
+    const known = this.#losses.get(theirs.scope);
+    const ours = known ?? { ...theirs, open: false };
+    this.#losses.set(theirs.scope, ours);
+    journal.changed(ours);
+    if (!theirs.open || untold || (ours.open && ours.incident === theirs.incident)) return;
+    const { scope: subject, incident, behind } = theirs;
+    const about = { subject, floor: floorOf(subject), detectors: [...theirs.detectors], behind };
+    journal.tell(ours, { ...about, incident, change: 'closed', reason: SUCCEEDED_REASON }, now);
+    if (!ours.open) ours.episode = Math.max(ours.episode, theirs.episode);
   }
 
   #case(verdict: Verdict): Missing {

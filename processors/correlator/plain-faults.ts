@@ -3,6 +3,7 @@ import { type Plain, plainKey } from './cases.ts';
 import type { Disablements } from './disablement.ts';
 import type { FlappingStep } from './flapping.ts';
 import type { Journal } from './journal.ts';
+import { SUCCEEDED_REASON } from './wording.ts';
 
 /** So many incidents that are over are remembered of each fault. */
 const MOST_REMEMBERED = 32;
@@ -60,6 +61,17 @@ export class PlainFaults {
       if (incident === undefined) this.#disabled.delete(item);
       else this.#release(item, incident, now);
     }
+  }
+
+  /** Who was succeeded wrote this over what we know. */
+  contradict({ subject, cause, told, untold }: Plain, now: number): void {
+    const ours = this.#cases.get(plainKey(subject, cause));
+    if (!ours) return;
+    this.#journal.changed(ours);
+    // It is set right once people are told.
+    if (told === null || told === ours.told || untold) return;
+    if (ours.told === null && ours.open[told] !== undefined) ours.told = told;
+    else this.#tell(ours, told, 'closed', SUCCEEDED_REASON, now);
   }
 
   #opened(item: Plain, incident: string, { group, reason }: Verdict, now: number): void {

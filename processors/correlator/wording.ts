@@ -3,7 +3,8 @@ import type { Loss, Missing } from './cases.ts';
 /** Why people are told that a whole scope is lost. `registered`: how many detectors there are in it. */
 export function lossReason({ scope, behind }: Loss, registered: number, first: Missing): string {
   const before = registered - behind;
-  const known = before > 0 ? ` Of ${before} of them people were told before.` : '';
+  const known =
+    before > 0 ? ` Of ${before} of them people were told before, or are not told while they are disabled.` : '';
   return `None of the ${registered} detectors ${inWords(scope)} is heard any more.${known} The first one: ${first.reason}`.slice(
     0,
     1_000,
@@ -30,3 +31,6 @@ function inWords(scope: string): string {
       return 'of the site';
   }
 }
+
+/** Why a fault is closed that a correlator told of although it had been succeeded. */
+export const SUCCEEDED_REASON = 'This fault is over, or told otherwise: it was said by a process that had stood still.';

@@ -142,8 +142,11 @@ export class RoleProcess {
     }
     // The dead one's request may be cut off, between any two partitions.
     const partially = !this.alive;
+    const cutOff = new Map<string, boolean>();
     for (const record of sending.records) {
-      if (partially && chance.of(0.5)) continue;
+      const partition = `${record.topic}/${record.partition ?? record.key}`;
+      if (!cutOff.has(partition)) cutOff.set(partition, partially && chance.of(0.5));
+      if (cutOff.get(partition)) continue;
       log.append(record);
       said.push({ at: sending.at, appendedAt: scheduler.now, cause: this.#traced.causeOf(record), record });
     }

@@ -140,6 +140,21 @@ export class Desk {
     this.#now = T0 + at;
   }
 
+  /**
+   * The process stands still. Called, it wakes up, does what its clock tells it, and does it again a little later; it may have read
+   * before what others wrote meanwhile.
+   */
+  standStill(): (at: number, read?: 'read') => void {
+    const task = this.#task;
+    return (at, read) => {
+      const states = read ? [...(this.#tables.get('correlator.state')?.values() ?? [])] : [];
+      for (const record of states) task.table?.(record, T0 + at, false);
+      for (const now of [T0 + at, T0 + at + 2 * PERIOD]) {
+        this.#carryOut(task.wake?.(now) ?? { outputs: [], changelog: [] }, 'after commit');
+      }
+    };
+  }
+
   /** The task is gone with all that it knew; a new one stands where its tables and the committed offset put it. */
   restart(): void {
     this.#task = this.#newTask();
@@ -179,7 +194,8 @@ export class Desk {
   #keep(record: InRecord): void {
     const table = this.#tables.get(record.topic) ?? new Map<string, InRecord>();
     this.#tables.set(record.topic, table.set(String(record.key), record));
-    this.#task.table?.(record, this.#now, false);
+    const emission = this.#task.table?.(record, this.#now, false);
+    if (emission) this.#carryOut(emission, 'after commit');
   }
 }
 

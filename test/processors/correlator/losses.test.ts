@@ -75,7 +75,7 @@ describe('a whole floor that is lost', () => {
     desk.wait(70_000);
     expect(desk.headlines()).toEqual(['opened detector/1', 'opened floor/1']);
     expect(desk.told[1]).toMatchObject({ detectors: [2, 3, 4], behind: 3 });
-    expect(desk.told[1]?.reason).toContain('Of 1 of them people were told before.');
+    expect(desk.told[1]?.reason).toContain('Of 1 of them people were told before');
   });
 
   test('whose last one falls silent after all the others were told of is no news', () => {

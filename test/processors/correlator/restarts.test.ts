@@ -110,3 +110,63 @@ test('a floor that is lost is remembered', () => {
   for (const id of FLOOR_1) desk.verdict(70_000, 'closed', id);
   expect(desk.headlines()).toEqual(['opened floor/1', 'closed floor/1']);
 });
+
+describe('a correlator that stood still, and does not know that it was succeeded', () => {
+  test('tells of who is heard, and is set right', () => {
+    const desk = new Desk();
+    desk.verdict(0, 'opened', 1);
+    const wake = desk.standStill();
+    desk.restart();
+    desk.verdict(1_000, 'closed', 1);
+    wake(20_000);
+    expect(desk.headlines()).toEqual(['opened detector/1', 'closed detector/1']);
+    desk.restart();
+    desk.wait(60_000);
+    expect(desk.headlines()).toHaveLength(2);
+  });
+
+  test('tells of a floor that is not lost any more, and is set right', () => {
+    const desk = new Desk();
+    for (const id of FLOOR_1) desk.verdict(id, 'opened', id);
+    const wake = desk.standStill();
+    desk.restart();
+    for (const id of FLOOR_1) desk.verdict(1_000, 'closed', id);
+    wake(20_000);
+    expect(desk.headlines()).toEqual(['opened floor/1', 'closed floor/1']);
+    for (const id of FLOOR_1) desk.verdict(30_000, 'opened', id, { episode: 2 });
+    desk.wait(40_000);
+    expect(desk.headlines().slice(2)).toEqual(['opened floor/1']);
+    expect(desk.told.at(-1)?.incident).not.toBe(desk.told[0]?.incident);
+  });
+
+  test('tells of who is still held, which is taken over', () => {
+    const desk = new Desk();
+    desk.verdict(0, 'opened', 1);
+    const wake = desk.standStill();
+    desk.restart();
+    desk.verdict(100, 'suspect', 9);
+    wake(20_000);
+    desk.verdict(30_000, 'closed', 1);
+    expectOnce(desk, 'opened detector/1', 'closed detector/1');
+  });
+
+  test('says nothing once it has read who succeeded it', () => {
+    const desk = new Desk();
+    desk.verdict(0, 'opened', 1);
+    const wake = desk.standStill();
+    desk.restart();
+    desk.verdict(1_000, 'closed', 1);
+    wake(20_000, 'read');
+    expect(desk.headlines()).toEqual([]);
+  });
+
+  test('waits a little when it wakes up late: what belongs together may wait to be read', () => {
+    const desk = new Desk();
+    for (const id of [1, 2, 3]) desk.verdict(id, 'opened', id);
+    desk.sleep(20_000);
+    desk.wait(20_100);
+    desk.verdict(100, 'opened', 4, { late: 20_100 });
+    desk.wait(60_000);
+    expect(desk.headlines()).toEqual(['opened floor/1']);
+  });
+});
