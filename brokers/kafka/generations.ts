@@ -1,15 +1,8 @@
 import type { Clock, Timer } from '../../contracts/clock.ts';
 import { ErrorCode } from './error-codes.ts';
 import { ExpectedMembers } from './expected-members.ts';
-import {
-  type JoinAnswer,
-  joinFailure,
-  type Member,
-  NOTHING,
-  type SyncAnswer,
-  type SyncRequest,
-  syncFailure,
-} from './member.ts';
+import { Generation } from './generation.ts';
+import { type JoinAnswer, joinFailure, type Member, NOTHING, type SyncRequest, syncFailure } from './member.ts';
 import { Roster } from './roster.ts';
 
 /** The states of the classic group protocol, by the names that DescribeGroups shows. */
@@ -27,15 +20,13 @@ export type KeepGeneration = (number: number) => void;
  */
 export class Generations {
   readonly members = new Roster();
+  /** The newest one. */
+  readonly current = new Generation();
   readonly #clock: Clock;
   readonly #keep: KeepGeneration;
   /** The next generation waits for them as well. */
   readonly #expected: ExpectedMembers;
   #state: GroupState = 'Empty';
-  #number = 0;
-  #protocolType = '';
-  #protocol = '';
-  #leader = '';
   /** The end of waiting for joins, or for syncs. */
   #deadline: Timer | undefined;
 
@@ -47,29 +38,11 @@ export class Generations {
 
   /** Goes on counting behind a generation that was kept. */
   restore(number: number): void {
-    this.#number = number;
+    this.current.number = number;
   }
 
   get state(): GroupState {
     return this.#state;
-  }
-
-  /** Of the present generation. */
-  get number(): number {
-    return this.#number;
-  }
-
-  get protocolType(): string {
-    return this.#protocolType;
-  }
-
-  /** The assignor chosen. */
-  get protocol(): string {
-    return this.#protocol;
-  }
-
-  isLeader(member: Member): boolean {
-    return member.id === this.#leader;
   }
 
   expect(memberId: string, sessionTimeoutMs: number): void {
@@ -90,7 +63,7 @@ export class Generations {
   /** A newcomer, with an id that was given out or with a new one; answers with its first generation. */
   admit(member: Member, protocolType: string): Promise<JoinAnswer> {
     this.#expected.delete(member.id);
-    if (this.members.size === 0) this.#protocolType = protocolType;
+    if (this.members.size === 0) this.current.protocolType = protocolType;
     this.members.add(member);
     return this.next(member);
   }
@@ -101,16 +74,16 @@ export class Generations {
    * it is named no members, and the leader by the id that it had before.
    */
   replace(former: Member, member: Member, maySkipAssignment: boolean): JoinAnswer | Promise<JoinAnswer> {
-    const leader = this.#leader;
+    const leader = this.current.leader;
     member.assignment = former.assignment;
     this.#evict(former, ErrorCode.FENCED_INSTANCE_ID);
     this.members.add(member);
-    if (leader === former.id) this.#leader = member.id;
-    if (this.#state !== 'Stable' || this.members.vote() !== this.#protocol) return this.next(member);
+    if (leader === former.id) this.current.leader = member.id;
+    if (this.#state !== 'Stable' || this.members.vote() !== this.current.protocol) return this.next(member);
     this.renew(member);
-    const present = this.present(member);
+    const present = this.current.joinedBy(member, this.members);
     return maySkipAssignment
-      ? { ...present, skipAssignment: this.isLeader(member) }
+      ? { ...present, skipAssignment: this.current.isLedBy(member) }
       : { ...present, leader, members: [] };
   }
 
@@ -122,25 +95,6 @@ export class Generations {
     if (this.#state !== 'PreparingRebalance') this.#prepare();
     this.#completeIfAllJoined();
     return answer;
-  }
-
-  /** The present generation. */
-  present(member: Member): JoinAnswer {
-    const everyone = [...this.members].map((other) => ({
-      id: other.id,
-      instanceId: other.instanceId,
-      metadata: other.metadataFor(this.#protocol),
-    }));
-    return {
-      error: ErrorCode.NONE,
-      generation: this.#number,
-      protocolType: this.#protocolType,
-      protocol: this.#protocol,
-      leader: this.#leader,
-      skipAssignment: false,
-      memberId: member.id,
-      members: this.isLeader(member) ? everyone : [],
-    };
   }
 
   /** Everyone has to join again now, unless they are at it already. */
@@ -157,13 +111,9 @@ export class Generations {
     }
     for (const member of this.members) {
       if (!member.awaitsSync) continue;
-      member.answerSync(this.shareOf(member));
+      member.answerSync(this.current.shareOf(member));
       this.renew(member);
     }
-  }
-
-  shareOf({ assignment }: Member): SyncAnswer {
-    return { error: ErrorCode.NONE, protocolType: this.#protocolType, protocol: this.#protocol, assignment };
   }
 
   /** The session starts over. A member that waits for us cannot send heartbeats, and is not held to them. */
@@ -186,7 +136,7 @@ export class Generations {
     this.#expected.clear();
     for (const member of this.members) this.#evict(member, ErrorCode.COORDINATOR_NOT_AVAILABLE);
     this.#state = 'Empty';
-    this.#leader = '';
+    this.current.leader = '';
   }
 
   #prepare(): void {
@@ -216,17 +166,17 @@ export class Generations {
       return;
     }
     this.#deadline?.cancel();
-    this.#leader = leader?.id ?? '';
-    this.#number += 1;
-    this.#keep(this.#number);
+    this.current.leader = leader?.id ?? '';
+    this.current.number += 1;
+    this.#keep(this.current.number);
     if (this.members.size === 0) {
       this.#state = 'Empty';
       return;
     }
     this.#state = 'CompletingRebalance';
-    this.#protocol = this.members.vote();
+    this.current.protocol = this.members.vote();
     for (const member of this.members) {
-      member.answerJoin(this.present(member));
+      member.answerJoin(this.current.joinedBy(member, this.members));
       member.owesSync = true;
       this.renew(member);
     }
@@ -235,7 +185,7 @@ export class Generations {
 
   /** The leader that there was, or else the first member that has joined. */
   #electLeader(): Member | undefined {
-    const present = this.members.get(this.#leader);
+    const present = this.members.get(this.current.leader);
     if (present?.awaitsJoin) return present;
     for (const member of this.members) if (member.awaitsJoin) return member;
     return undefined;

@@ -46,12 +46,12 @@ export class Group {
   }
 
   get protocolType(): string {
-    return this.#generations.protocolType;
+    return this.#generations.current.protocolType;
   }
 
   /** The assignor chosen; empty unless the group is stable. */
   get protocol(): string {
-    return this.state === 'Stable' ? this.#generations.protocol : '';
+    return this.state === 'Stable' ? this.#generations.current.protocol : '';
   }
 
   get isEmpty(): boolean {
@@ -81,19 +81,22 @@ export class Group {
     const refusal = this.#isMember(request);
     const member = generations.members.get(request.memberId);
     if (refusal !== ErrorCode.NONE || !member) return syncFailure(refusal);
-    if (differs(request.protocolType, generations.protocolType) || differs(request.protocol, generations.protocol)) {
+    if (
+      differs(request.protocolType, generations.current.protocolType) ||
+      differs(request.protocol, generations.current.protocol)
+    ) {
       return syncFailure(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
     }
     if (this.state === 'PreparingRebalance') return syncFailure(ErrorCode.REBALANCE_IN_PROGRESS);
     member.owesSync = false;
     if (this.state === 'Stable') {
       generations.renew(member);
-      return generations.shareOf(member);
+      return generations.current.shareOf(member);
     }
     member.session?.cancel();
     member.answerSync(syncFailure(ErrorCode.REBALANCE_IN_PROGRESS));
     const answer = member.awaitSync();
-    if (generations.isLeader(member)) generations.share(request.assignments);
+    if (generations.current.isLedBy(member)) generations.share(request.assignments);
     return answer;
   }
 
@@ -179,10 +182,10 @@ export class Group {
     member.update(request);
     // A member whose answer was lost asks again for what it has; the leader of a stable group asks for a rebalance.
     const asksAgain =
-      this.state === 'CompletingRebalance' || (this.state === 'Stable' && !generations.isLeader(member));
+      this.state === 'CompletingRebalance' || (this.state === 'Stable' && !generations.current.isLedBy(member));
     if (!unchanged || !asksAgain) return generations.next(member);
     generations.renew(member);
-    return generations.present(member);
+    return generations.current.joinedBy(member, generations.members);
   }
 
   #agreesWith(request: JoinRequest): boolean {
@@ -195,7 +198,7 @@ export class Group {
   #isMember({ memberId, instanceId, generation }: MemberIdentity): ErrorCode {
     const refusal = this.#generations.members.identify(memberId, instanceId);
     if (refusal !== ErrorCode.NONE) return refusal;
-    return generation === this.#generations.number ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION;
+    return generation === this.#generations.current.number ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION;
   }
 
   #renew({ memberId }: MemberIdentity): void {

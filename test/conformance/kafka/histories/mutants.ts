@@ -1,8 +1,9 @@
 import { vi } from 'vitest';
 import { ErrorCode } from '../../../../brokers/kafka/error-codes.ts';
-import { Generations } from '../../../../brokers/kafka/generations.ts';
+import { Generation } from '../../../../brokers/kafka/generation.ts';
 import { Group } from '../../../../brokers/kafka/group.ts';
 import { PartitionLog } from '../../../../brokers/kafka/log.ts';
+import type { Member } from '../../../../brokers/kafka/member.ts';
 import { Offsets } from '../../../../brokers/kafka/offsets.ts';
 import { OpenTransactions } from '../../../../brokers/kafka/open-transactions.ts';
 import { Producers } from '../../../../brokers/kafka/producers.ts';
@@ -54,12 +55,14 @@ export const MUTANTS: readonly Mutant[] = [
     fault: /read_committed was shown/,
   },
   {
-    name: 'gives every member the same share',
+    name: 'gives every member the first of the shares',
     breaks: () => {
-      const { shareOf } = Generations.prototype;
-      vi.spyOn(Generations.prototype, 'shareOf').mockImplementation(function (this: Generations, member) {
-        const [first = member] = this.members;
-        return shareOf.call(this, first);
+      const { shareOf } = Generation.prototype;
+      const first = new Map<Generation, { readonly number: number; readonly member: Member }>();
+      vi.spyOn(Generation.prototype, 'shareOf').mockImplementation(function (this: Generation, member) {
+        const known = first.get(this);
+        if (known?.number !== this.number) first.set(this, { number: this.number, member });
+        return shareOf.call(this, first.get(this)?.member ?? member);
       });
     },
     fault: /partition \d in generation \d+ of .* belongs to/,
