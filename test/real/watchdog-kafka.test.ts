@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { realClock } from '../../app/clock.ts';
+import type { DetectorAction } from '../../contracts/http.ts';
 import { listGroups } from '../../transport/kafka/admin.ts';
 import { kafkaClient } from '../../transport/kafka/client.ts';
 import { TopicReader } from '../../transport/kafka/reader.ts';
@@ -21,6 +22,9 @@ const kafka = new ApacheKafka();
 let site: RoleProcesses;
 /** How often each canary has sung, by its partition. */
 const songs = [0, 0, 0, 0];
+/** Whom a watchdog has ever taken for silent, told or not, and to whom something was done. */
+const silent = new Set<number>();
+const touched = new Set<number>();
 let reader: TopicReader;
 
 beforeAll(async () => {
@@ -36,10 +40,15 @@ beforeAll(async () => {
   await Promise.all([site.run('bridge', ['bridge']), site.run('canary', ['canary'])]);
   reader = new TopicReader({
     client: client(),
-    name: 'canaries',
-    topics: new Map([['signals', 'beginning']]),
-    onRecord: ({ key, partition }) => {
-      if (Number(key) < 0) songs[partition] = (songs[partition] ?? 0) + 1;
+    name: 'canaries and states',
+    topics: new Map([
+      ['signals', 'beginning'],
+      ['detector-states', 'beginning'],
+    ]),
+    onRecord: ({ topic, key, value, partition }) => {
+      const id = Number(key);
+      if (topic === 'signals' && id < 0) songs[partition] = (songs[partition] ?? 0) + 1;
+      if (topic === 'detector-states' && id > 0 && value?.includes('"state":"silent"')) silent.add(id);
     },
   });
   await reader.start();
@@ -57,6 +66,11 @@ function client() {
   const { topicPrefix } = site;
   const common = { clientId: 'test', logger: recordingLogger(), wireClock: realClock };
   return kafkaClient({ brokers: [kafka.address], topicPrefix, ...common });
+}
+
+async function act(id: number, action: DetectorAction): Promise<void> {
+  touched.add(id);
+  await site.act(id, action);
 }
 
 /** Resolves once each canary has sung for so many seconds more. */
@@ -92,6 +106,8 @@ async function expectNews(...expected: readonly string[]): Promise<void> {
   await eventually(`news: ${expected.join(', ')}`, () => expected.every((words) => news().includes(words)), 60_000);
   await sung(QUIET_S);
   expect(news()).toEqual(expected.toSorted());
+  // What is held back before it is told, and withdrawn, was wrong all the same.
+  expect([...silent].filter((id) => !touched.has(id))).toEqual([]);
   for (const { id } of site.mails()) known.add(id);
 }
 
@@ -102,16 +118,16 @@ describe('1,000 detectors on Apache Kafka', () => {
     'a watchdog that was dead for longer than every window tells of the dead, and of nobody else',
     LONG,
     async () => {
-      await site.act(101, 'silence');
+      await act(101, 'silence');
       await expectNews('Fault 101');
 
       await site.kill('watchdog');
-      await Promise.all([site.act(217, 'silence'), site.act(333, 'kill'), site.act(712, 'kill')]);
-      await Promise.all([site.act(101, 'revive'), site.act(455, 'silence'), site.act(902, 'silence')]);
+      await Promise.all([act(217, 'silence'), act(333, 'kill'), act(712, 'kill')]);
+      await Promise.all([act(101, 'revive'), act(455, 'silence'), act(902, 'silence')]);
       await sung(1);
-      await site.act(902, 'revive');
+      await act(902, 'revive');
       await sung(2 * WINDOW_S);
-      await site.act(455, 'revive');
+      await act(455, 'revive');
       await sung(1);
       await site.restart('watchdog');
       const dead = ['Fault 217', 'Fault 333', 'Fault 712'];
@@ -125,7 +141,7 @@ describe('1,000 detectors on Apache Kafka', () => {
   test('a bridge that was dead for longer than every window is the pipeline, and no detector', LONG, async () => {
     await site.kill('bridge');
     await eventually('the pipeline to be told', () => news().includes('Fault pipeline'), 30_000);
-    await Promise.all([site.act(418, 'silence'), site.act(519, 'kill'), site.act(217, 'revive')]);
+    await Promise.all([act(418, 'silence'), act(519, 'kill'), act(217, 'revive')]);
     await windowsPassed();
     await site.restart('bridge');
     await expectNews('Fault pipeline', 'Recovered pipeline', 'Recovered 217', 'Fault 418', 'Fault 519');
@@ -138,7 +154,7 @@ describe('1,000 detectors on Apache Kafka', () => {
   for (const { how, dead, away } of outages) {
     test(`a Kafka that ${how} for longer than every window is no detector`, LONG, async () => {
       const back = await away();
-      await site.act(dead, 'silence');
+      await act(dead, 'silence');
       await windowsPassed();
       await back();
       await eventually('the dead one to be told', () => news().includes(`Fault ${dead}`), 60_000);
@@ -153,10 +169,10 @@ describe('1,000 detectors on Apache Kafka', () => {
     const members = async () => (await listGroups(client())).find(({ group }) => group === 'watchdog')?.members;
     await eventually('both are members', async () => (await members()) === 2);
     await site.kill('watchdog');
-    await Promise.all([site.act(822, 'silence'), site.act(923, 'kill'), site.act(333, 'revive')]);
+    await Promise.all([act(822, 'silence'), act(923, 'kill'), act(333, 'revive')]);
     await expectNews('Fault 822', 'Fault 923', 'Recovered 333');
     await site.restart('watchdog');
-    await site.act(822, 'revive');
+    await act(822, 'revive');
     await expectNews('Recovered 822');
   });
 });
