@@ -34,6 +34,10 @@ export interface KafkaOptions {
   readonly autoCreateTopics?: boolean;
   /** The largest batch, in bytes, where its topic has no `max.message.bytes`. Default 1,048,588. */
   readonly maxMessageBytes?: number;
+  /** Connections at a time; more are refused. Default 20,000. */
+  readonly maxConnections?: number;
+  /** Bytes that all connections together may hold of requests that are not begun; then the largest goes. Default 256 MiB. */
+  readonly maxBufferedBytes?: number;
   /** What a partition keeps, in bytes, where its topic has no `retention.bytes`. Default 64 MiB; −1 keeps all. */
   readonly retentionBytes?: number;
   /** The longest that a fetch waits, whatever its client asks, in milliseconds. Default 500. */
