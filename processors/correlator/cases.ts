@@ -14,9 +14,9 @@ const missingSchema = z.object({
   subject: z.string(),
   /**
    * `suspect`: a Last Will came. `held`: it is silent, and nobody is told yet; `disabled`: before its planned silence is over. `told`:
-   * people know of it by itself; `joined`: by the fault of `scope`. `over`: it is heard.
+   * people know of it by itself; `flapping`: as one that comes and goes; `joined`: by the fault of `scope`. `over`: it is heard.
    */
-  phase: z.enum(['suspect', 'held', 'disabled', 'told', 'joined', 'over']),
+  phase: z.enum(['suspect', 'held', 'disabled', 'told', 'flapping', 'joined', 'over']),
   /** The newest of its silences that is known. */
   episode: z.int(),
   incident: incident.nullable(),

@@ -8,7 +8,7 @@ import { type Case, caseSchema } from './cases.ts';
 import { Disablements, endRecord } from './disablement.ts';
 import { FlappingDetectors } from './flapping-detectors.ts';
 import { Journal } from './journal.ts';
-import { MissingDetectors, type Moment } from './missing-detectors.ts';
+import { MissingDetectors } from './missing-detectors.ts';
 import { PlainFaults } from './plain-faults.ts';
 import { Population } from './scopes.ts';
 
@@ -46,7 +46,8 @@ export class CorrelatorTask implements Task {
     this.#journal = journal;
     this.#flapping = new FlappingDetectors({
       journal,
-      pass: (verdict, moment) => this.#pass(verdict, moment),
+      pass: (verdict, now) => this.#plain.verdict(verdict, now),
+      steady: (subject, now) => this.#missing.steady(subject, now),
       update: (fault, now) => this.#plain.update(fault, now),
     });
     this.#missing = new MissingDetectors({
@@ -54,6 +55,7 @@ export class CorrelatorTask implements Task {
       canaryPeriodMs,
       population: this.#population,
       disablements,
+      flapping: this.#flapping,
       journal,
     });
     this.#plain = new PlainFaults({ journal, disablements });
@@ -84,9 +86,10 @@ export class CorrelatorTask implements Task {
     this.#resume(now);
     this.#reached = Math.max(this.#reached, record.timestamp);
     this.#missing.reach({ at: this.#reached, now });
-    const moment = { at: record.timestamp, now };
-    if (isOfSilence(data)) this.#flapping.verdict(data, moment);
-    else this.#pass(data, moment);
+    if (isOfSilence(data)) {
+      this.#flapping.verdict(data, now);
+      this.#missing.verdict(data, { at: record.timestamp, now });
+    } else this.#plain.verdict(data, now);
     return this.#journal.emission(now);
   }
 
@@ -152,11 +155,6 @@ export class CorrelatorTask implements Task {
     this.#resume(now);
     this.#reconsider(now);
     return this.#journal.emission(now);
-  }
-
-  #pass(verdict: Verdict, moment: Moment): void {
-    if (isOfSilence(verdict)) this.#missing.verdict(verdict, moment);
-    else this.#plain.verdict(verdict, moment.now);
   }
 
   #recall(item: Case): void {

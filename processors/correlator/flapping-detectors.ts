@@ -1,9 +1,8 @@
 import type { Verdict } from '../../contracts/events.ts';
 import { flappingKey } from './cases.ts';
 import { Deadlines } from './deadlines.ts';
-import { deadline, type Flapping, type FlappingStep, step, wake } from './flapping.ts';
+import { begin, deadline, excuse, type Flapping, type FlappingStep, step, wake } from './flapping.ts';
 import type { Journal } from './journal.ts';
-import type { Moment } from './missing-detectors.ts';
 
 /** So many are looked at in one wake: who fell silent in a storm is forgotten in portions. */
 const MOST_AT_ONCE = 1_000;
@@ -11,9 +10,11 @@ const MOST_AT_ONCE = 1_000;
 export interface FlappingDetectorsOptions {
   readonly journal: Journal;
   /** Takes what is to be told as if the watchdog had said so. */
-  readonly pass: (verdict: Verdict, moment: Moment) => void;
+  readonly pass: (verdict: Verdict, now: number) => void;
   /** Takes how a fault that was told goes on. */
   readonly update: (fault: NonNullable<FlappingStep['updated']>, now: number) => void;
+  /** The detector is steady: if it is silent, that is told as any other silence. */
+  readonly steady: (subject: string, now: number) => void;
 }
 
 /** What is known of the detectors that fell silent lately, to make one fault of who comes and goes. */
@@ -59,9 +60,9 @@ export class FlappingDetectors {
     return this.#due.next();
   }
 
-  verdict(verdict: Verdict, moment: Moment): void {
-    const key = flappingKey(verdict.subject);
-    this.#take(key, step(this.#known.get(key), verdict, moment.now), moment);
+  verdict(verdict: Verdict, now: number): void {
+    const { subject } = verdict;
+    this.#take(subject, step(this.#known.get(flappingKey(subject)), verdict, now), now);
   }
 
   wake(now: number): void {
@@ -69,24 +70,52 @@ export class FlappingDetectors {
       const key = this.#due.take(now);
       if (key === undefined) return;
       const state = this.#known.get(key);
-      if (state) this.#take(key, wake(state, now), { at: now, now });
+      if (state) this.#take(state.subject, wake(state, now), now);
     }
   }
 
-  /** What is told is noted before what is known: a crash in between repeats the step, and the other way round it would lose it. */
-  #take(key: string, { state, verdicts, updated }: FlappingStep, moment: Moment): void {
-    const { journal, pass, update } = this.#options;
-    for (const verdict of verdicts) pass(verdict, moment);
-    if (updated) update(updated, moment.now);
+  /**
+   * A detector's silence would be told by itself now. Answers whether it is told as flapping instead, or was before. What is told is
+   * noted before what is known: a crash in between repeats this, and the other way round would lose it.
+   */
+  claim(subject: string, now: number): boolean {
+    const key = flappingKey(subject);
+    const state = this.#known.get(key);
+    const begun = state && !state.flap ? begin(state) : undefined;
+    if (begun) {
+      this.#options.pass(begun.opened, now);
+      this.#keep(key, begun.state);
+    }
+    return begun !== undefined || state?.flap !== undefined;
+  }
+
+  /** A detector's silence is part of a whole scope's: that one comes and goes, if anything does. */
+  excuse(subject: string, episode: number): void {
+    const key = flappingKey(subject);
+    const state = this.#known.get(key);
+    if (state?.silences.some((one) => one.episode === episode)) this.#keep(key, excuse(state, episode));
+  }
+
+  #take(subject: string, { state, over, updated }: FlappingStep, now: number): void {
+    const { journal, pass, update, steady } = this.#options;
+    const key = flappingKey(subject);
     const before = this.#known.get(key);
-    if (state && state !== before) {
-      this.#known.set(key, state);
-      this.#due.set(key, deadline(state, this.#awakeSince));
-      journal.changed(state);
-    } else if (!state && before) {
+    if (state && state !== before) this.#keep(key, state);
+    else if (!state && before) {
       this.#known.delete(key);
       this.#due.delete(key);
       journal.gone(key);
     }
+    if (over) {
+      pass(over, now);
+      steady(subject, now);
+    }
+    if (updated) update(updated, now);
+  }
+
+  #keep(key: string, state: Flapping): void {
+    this.#known.set(key, state);
+    this.#due.set(key, deadline(state, this.#awakeSince));
+    this.#options.journal.changed(state);
   }
 }

@@ -27,14 +27,17 @@ export const flappingSchema = z.object({
   is: z.literal('flapping'),
   /** `detector/7` */
   subject: z.string(),
-  /** When each of its last silences began, by its watchdog's clock: those that may still be one too many. */
-  silences: z.array(z.number()),
+  /** Its last silences, which may be too many; when each began by its watchdog's clock. */
+  silences: z.array(z.object({ episode: z.int(), at: z.number() })),
   /** Its newest silence, and whether that lasts. */
   episode: z.int(),
   silent: z.boolean(),
   /** Its last change by its watchdog's clock, and when we heard of it by ours. */
   changedAt: z.number(),
   heardAt: z.number(),
+  /** The newest silence as its watchdog said it, where the next to be told would be one too many. */
+  silence: verdictReached.schema.optional(),
+  /** The fault that people know of. */
   flap: flapSchema.optional(),
 });
 export type Flapping = z.infer<typeof flappingSchema>;
@@ -43,22 +46,28 @@ export type Flapping = z.infer<typeof flappingSchema>;
 export interface FlappingStep {
   /** What is known from now on; undefined where nothing is left to know. */
   readonly state: Flapping | undefined;
-  /** What is to be told as if the watchdog had said so, in this order. */
-  readonly verdicts: readonly Verdict[];
-  /** The fault that is told goes on: for the panel alone. */
+  /** The fault is over: to be told as if the watchdog had said so. If it is silent, that is told as any silence from now on. */
+  readonly over?: Verdict;
+  /** The fault goes on: for the panel alone. */
   readonly updated?: { readonly subject: string; readonly incident: string; readonly reason: string };
 }
 
-/**
- * One verdict about a detector's silence. What is no news (a redundant watchdog, a repetition) changes nothing. While the
- * detector flaps its silences are kept back; that one is over is never kept back, so what was told before is closed.
- */
+/** One verdict about a detector's silence. What is no news (a redundant watchdog, a repetition) changes nothing. */
 export function step(before: Flapping | undefined, verdict: Verdict, now: number): FlappingStep {
   const at = Date.parse(verdict.at);
   // A log that is read late says itself that it was steady in between.
-  const settled = before?.flap && at - before.changedAt >= STEADY_MS ? steady(before, before.flap, now) : undefined;
-  const { state, verdicts, updated } = next(settled ? settled.state : before, verdict, at, now);
-  return { state, verdicts: [...(settled?.verdicts ?? []), ...verdicts], ...(updated && { updated }) };
+  if (before?.flap && at - before.changedAt >= STEADY_MS) {
+    return { ...step(undefined, verdict, now), over: overOf(before, before.flap, now) };
+  }
+  switch (verdict.change) {
+    case 'opened':
+      return before && verdict.episode <= before.episode ? { state: before } : fallen(before, verdict, at, now);
+    case 'closed':
+      if (!before?.silent || verdict.episode < before.episode) return { state: before };
+      return { state: { ...before, silent: false, changedAt: at, heardAt: now } };
+    default:
+      return { state: before };
+  }
 }
 
 /** When it has been steady for long enough, if nothing comes; by the wall clock, for time in which somebody listened: since `awakeSince`. */
@@ -68,46 +77,42 @@ export function deadline({ heardAt, flap }: Flapping, awakeSince: number): numbe
 
 /** Its deadline has come. */
 export function wake(state: Flapping, now: number): FlappingStep {
-  return state.flap ? steady(state, state.flap, now) : { state: undefined, verdicts: [] };
-}
-
-function next(before: Flapping | undefined, verdict: Verdict, at: number, now: number): FlappingStep {
-  const passed = { state: before, verdicts: [verdict] };
-  switch (verdict.change) {
-    case 'opened':
-      if (before && verdict.episode <= before.episode) return before.flap ? { ...passed, verdicts: [] } : passed;
-      return fallen(before, verdict, at, now);
-    case 'closed':
-      if (!before?.silent || verdict.episode < before.episode) return passed;
-      return { ...passed, state: { ...before, silent: false, changedAt: at, heardAt: now } };
-    default:
-      return before?.flap ? { ...passed, verdicts: [] } : passed;
-  }
+  return { state: undefined, ...(state.flap && { over: overOf(state, state.flap, now) }) };
 }
 
 /** It fell silent. */
 function fallen(before: Flapping | undefined, silence: Verdict, at: number, now: number): FlappingStep {
-  const silences = [...(before?.silences ?? []), at].filter((earlier) => at - earlier <= FLAPPING_WITHIN_MS);
-  const { site, subject, episode } = silence;
-  const state: Flapping = { is: 'flapping', subject, silences, episode, silent: true, changedAt: at, heardAt: now };
+  const { subject, episode } = silence;
+  const state: Flapping = { is: 'flapping', subject, silences: [], episode, silent: true, changedAt: at, heardAt: now };
   if (before?.flap) {
     const flap = { ...before.flap, count: before.flap.count + 1, silence };
-    const updated = { subject, incident: flap.incident, reason: flappingReason(flap) };
-    return { state: { ...state, silences: [], flap }, verdicts: [], updated };
+    return { state: { ...state, flap }, updated: { subject, incident: flap.incident, reason: flappingReason(flap) } };
   }
-  if (silences.length < FLAPPING_SILENCES) return { state, verdicts: [silence] };
-  const incident = idOf('incident', 'flapping', site, subject, episode);
-  const flap = { incident, since: rfc3339(Math.min(...silences)), count: silences.length, silence };
-  const opened = { ...silence, cause: 'flapping' as const, incident, reason: flappingReason(flap) };
-  return { state: { ...state, silences: [], flap }, verdicts: [opened] };
+  const silences = [...(before?.silences ?? []), { episode, at }].filter((one) => at - one.at <= FLAPPING_WITHIN_MS);
+  const many = silences.length >= FLAPPING_SILENCES;
+  return { state: { ...state, silences, ...(many && { silence }) } };
 }
 
-/** It has stayed as it is: a silence that lasts is told as one, so that a death is never hidden. */
-function steady({ silent, changedAt }: Flapping, { incident, since, count, silence }: Flap, now: number): FlappingStep {
-  const told = { ...silence, at: rfc3339(now) };
+/** Its newest silence was that of a whole scope: it is nobody's own, and does not count. */
+export function excuse(state: Flapping, episode: number): Flapping {
+  return { ...state, silences: state.silences.filter((one) => one.episode !== episode) };
+}
+
+/** Its silence would be told by itself now: where that is one too many, what is told in its place. */
+export function begin(before: Flapping): { readonly state: Flapping; readonly opened: Verdict } | undefined {
+  const { silence, silences, ...state } = before;
+  if (!silence || silences.length < FLAPPING_SILENCES) return undefined;
+  const incident = idOf('incident', 'flapping', silence.site, silence.subject, silence.episode);
+  const since = rfc3339(Math.min(...silences.map(({ at }) => at)));
+  const flap = { incident, since, count: silences.length, silence };
+  const opened = { ...silence, cause: 'flapping' as const, incident, reason: flappingReason(flap) };
+  return { state: { ...state, silences: [], flap }, opened };
+}
+
+/** It has stayed as it is for long enough. */
+function overOf({ silent, changedAt }: Flapping, { incident, since, count, silence }: Flap, now: number): Verdict {
   const reason = `${nameOf(silence)} was silent ${count} times since ${since}, and has been ${silent ? 'silent' : 'heard'} since ${rfc3339(changedAt)}.`;
-  const closed = { ...told, cause: 'flapping' as const, incident, change: 'closed' as const, reason };
-  return { state: undefined, verdicts: silent ? [closed, told] : [closed] };
+  return { ...silence, at: rfc3339(now), cause: 'flapping', incident, change: 'closed', reason };
 }
 
 function flappingReason({ count, since, silence }: Flap): string {

@@ -3,6 +3,7 @@ import { idOf } from '../../contracts/ids.ts';
 import type { Loss, Missing } from './cases.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Disablements } from './disablement.ts';
+import type { FlappingDetectors } from './flapping-detectors.ts';
 import type { Journal } from './journal.ts';
 import { LEAST_LOST, type Population, type Scope, SITE_SCOPE, scopesOf } from './scopes.ts';
 import { brokenUpReason, lossReason, returnReason, SUCCEEDED_REASON } from './wording.ts';
@@ -36,6 +37,7 @@ export interface MissingDetectorsOptions {
   readonly canaryPeriodMs: number;
   readonly population: Population;
   readonly disablements: Disablements;
+  readonly flapping: Pick<FlappingDetectors, 'claim' | 'excuse'>;
   readonly journal: Journal;
 }
 
@@ -82,9 +84,7 @@ export class MissingDetectors {
         this.#disabled.add(item);
         continue;
       }
-      const loss = this.#lossOf(item);
-      if (loss) this.#join(item, loss);
-      else this.#hold(item, { at: item.foundAt, now });
+      this.#unlessLost(item, { at: item.foundAt, now });
     }
     for (const loss of this.#losses.values()) {
       if (loss.untold) this.#options.journal.changed(loss);
@@ -123,16 +123,30 @@ export class MissingDetectors {
     }
   }
 
+  /**
+   * A detector does not come and go any more: if it is silent, that is told as any other silence. A hold later, since its lamp must
+   * not go off with the one fault after it went on with the other.
+   */
+  steady(subject: string, now: number): void {
+    const item = this.#cases.get(subject);
+    if (item?.phase === 'flapping') this.#unlessLost(item, { at: now, now });
+  }
+
   /** Planned silences are over: who is still missing is told of, those of a lost scope together. */
   reconsider(now: number): void {
     const released = [...this.#disabled].filter((item) => !this.#isDisabled(item, now));
     for (const item of released) {
       this.#disabled.delete(item);
-      const loss = this.#lossOf(item);
-      if (loss) this.#join(item, loss);
-      else this.#hold(item, { at: item.foundAt, now });
+      this.#unlessLost(item, { at: item.foundAt, now });
     }
     for (const item of released) if (item.phase === 'held') this.#release(item, now);
+  }
+
+  /** It is held, unless a scope is lost that it belongs to. */
+  #unlessLost(item: Missing, moment: Moment): void {
+    const loss = this.#lossOf(item);
+    if (loss) this.#join(item, loss);
+    else this.#hold(item, moment);
   }
 
   /** Who was succeeded wrote this over what we know. */
@@ -317,7 +331,11 @@ export class MissingDetectors {
     }
     const scope = this.#lostScopeOf(item);
     if (scope !== undefined) this.#open(scope, now);
-    else {
+    else if (this.#options.flapping.claim(item.subject, now)) {
+      this.#unhold(item);
+      item.phase = 'flapping';
+      this.#options.journal.changed(item);
+    } else {
       this.#unhold(item);
       item.phase = 'told';
       this.#tell(item, 'opened', item.reason, now);
@@ -372,6 +390,7 @@ export class MissingDetectors {
   #join(item: Missing, loss: Loss): void {
     item.phase = 'joined';
     item.scope = loss.scope;
+    this.#options.flapping.excuse(item.subject, item.episode);
     const members = setAt(this.#joined, loss.scope).add(item);
     loss.behind = Math.max(loss.behind, members.size);
     loss.heartbeatMs = Math.max(loss.heartbeatMs, item.heartbeatMs);
@@ -450,7 +469,7 @@ function settlingMs(loss: Loss, options: MissingDetectorsOptions): number {
 }
 
 function isMissing({ phase }: Missing): boolean {
-  return phase === 'held' || phase === 'disabled' || phase === 'told' || phase === 'joined';
+  return phase !== 'suspect' && phase !== 'over';
 }
 
 function detectorOf({ subject }: Missing): number {

@@ -2,6 +2,7 @@ import { rfc3339 } from '../../../contracts/clock.ts';
 import type { Verdict } from '../../../contracts/events.ts';
 import { idOf } from '../../../contracts/ids.ts';
 import {
+  begin,
   deadline,
   type Flapping,
   type FlappingStep,
@@ -13,14 +14,13 @@ import {
 const T0 = Date.UTC(2026, 0, 1);
 
 /**
- * A detector, its watchdogs, the step and people: what is said of the detector goes through the step, and what comes out of
- * that is told as the correlator would, who forgets what is no news. The state goes through its changelog each time.
+ * A detector, its watchdogs, the step and people. A silence is told by itself where it may be, as the correlator does that waits for
+ * no others. The state goes through its changelog each time.
  */
 export class FlappingDetector {
   now = T0;
-  /** All verdicts that watchdogs said, and all that came out. */
+  /** All verdicts that watchdogs said. */
   readonly log: Verdict[] = [];
-  readonly passed: Verdict[] = [];
   /** `silent 3 opened`: a fault's cause, the count of the silence that it began with, and what people heard. */
   readonly told: string[] = [];
   readonly reasons: string[] = [];
@@ -28,6 +28,10 @@ export class FlappingDetector {
   readonly open: string[] = [];
   readonly #watchdogs: number;
   readonly #ever = new Map<string, string>();
+  /** The silence that is not told by itself, since the detector flaps. */
+  #kept: Verdict | undefined;
+  /** Incidents that are over: one that is opened later is no news. */
+  readonly #over = new Set<string>();
   #state: string | undefined;
   #awakeSince = T0;
   #episode = 0;
@@ -90,6 +94,7 @@ export class FlappingDetector {
     for (const verdict of verdicts) {
       this.log.push(verdict);
       this.#apply(step(this.#restored(), verdict, this.now));
+      this.#decide(verdict);
     }
   }
 
@@ -121,22 +126,43 @@ export class FlappingDetector {
     return state && deadline(state, this.#awakeSince);
   }
 
-  #apply({ state, verdicts, updated }: FlappingStep): void {
+  #apply({ state, over, updated }: FlappingStep): void {
     this.#state = state && JSON.stringify(state);
-    for (const verdict of verdicts) this.#hear(verdict);
+    if (over) {
+      this.#hear(over);
+      if (this.#kept) this.#decide(this.#kept);
+    }
     if (!updated) return;
     this.told.push(`${this.#ever.get(updated.incident)} updated`);
     this.reasons.push(updated.reason);
   }
 
+  /** Whether a silence is told by itself, or as flapping. */
+  #decide(verdict: Verdict): void {
+    const { change, incident } = verdict;
+    if (change === 'closed') {
+      this.#hear(verdict);
+      if (this.#kept?.incident === incident) this.#kept = undefined;
+    }
+    if (change !== 'opened' || incident === null || this.#ever.has(incident) || this.#over.has(incident)) return;
+    const state = this.#restored();
+    const begun = state && !state.flap ? begin(state) : undefined;
+    if (begun) {
+      this.#state = JSON.stringify(begun.state);
+      this.#hear(begun.opened);
+    }
+    this.#kept = begun || state?.flap ? verdict : undefined;
+    if (!this.#kept) this.#hear(verdict);
+  }
+
   #hear(verdict: Verdict): void {
-    this.passed.push(verdict);
     const { incident, change, cause, episode, reason } = verdict;
     if (incident === null) return;
-    if (change === 'opened' && !this.#ever.has(incident)) {
+    if (change === 'closed') this.#over.add(incident);
+    if (change === 'opened') {
       this.open.push(incident);
       this.#ever.set(incident, `${cause} ${episode}`);
-    } else if (change === 'closed' && this.open.includes(incident)) this.open.splice(this.open.indexOf(incident), 1);
+    } else if (this.open.includes(incident)) this.open.splice(this.open.indexOf(incident), 1);
     else return;
     this.told.push(`${this.#ever.get(incident)} ${change}`);
     this.reasons.push(reason);

@@ -63,12 +63,12 @@ it('nothing is kept of a detector that was silent long ago, also not of one that
 
 it('a storm is forgotten in portions', () => {
   const journal = new Journal(0);
-  const flapping = new FlappingDetectors({ journal, pass: () => {}, update: () => {} });
+  const flapping = new FlappingDetectors({ journal, pass: () => {}, update: () => {}, steady: () => {} });
   const detector = new FlappingDetector();
   detector.silent();
   const [verdict] = detector.log;
   if (!verdict) throw new Error('nobody said that it is silent');
-  for (let id = 1; id <= 1_500; id++) flapping.verdict({ ...verdict, subject: `detector/${id}` }, { at: T0, now: T0 });
+  for (let id = 1; id <= 1_500; id++) flapping.verdict({ ...verdict, subject: `detector/${id}` }, T0);
   expect(journal.emission(T0).changelog).toHaveLength(1_500);
   const end = T0 + 10 * MINUTE;
   const portions: number[] = [];
@@ -107,13 +107,57 @@ it('while it is disabled nothing is told, and at the end what is so then', () =>
   const desk = new Desk();
   desk.order(0, 'detector/1', 10 * MINUTE);
   comeAndGo(desk, 5, { from: MINUTE });
-  comeAndGo(desk, 4, { from: 6 * MINUTE, first: 6 });
+  comeAndGo(desk, 3, { from: 6 * MINUTE, first: 6 });
+  desk.verdict(9.5 * MINUTE, 'opened', 1, { episode: 9 });
   desk.wait(10 * MINUTE - 1);
   expect(desk.headlines()).toEqual([]);
   desk.wait(10 * MINUTE);
   expect(desk.told).toMatchObject([{ change: 'opened', cause: 'flapping' }]);
+  desk.verdict(11 * MINUTE, 'closed', 1, { episode: 9 });
   desk.wait(20 * MINUTE);
   expect(desk.headlines()).toEqual(['opened detector/1', 'closed detector/1']);
+});
+
+describe('a floor that comes and goes', () => {
+  const FLOOR_1 = [1, 2, 3, 4];
+  const floor = (desk: Desk, change: 'opened' | 'closed', at: number, episode: number) => {
+    for (const id of FLOOR_1) desk.verdict(at, change, id, { episode });
+  };
+
+  it('makes nobody of it flap', () => {
+    const desk = new Desk();
+    for (let episode = 1; episode <= 5; episode++) {
+      floor(desk, 'opened', episode * MINUTE, episode);
+      floor(desk, 'closed', (episode + 0.5) * MINUTE, episode);
+    }
+    expect(desk.headlines()).toEqual(Array(5).fill(['opened floor/1', 'closed floor/1']).flat());
+  });
+
+  it('nor where it is back before people are told', () => {
+    const desk = new Desk();
+    for (let episode = 1; episode <= 5; episode++) {
+      floor(desk, 'opened', episode * MINUTE, episode);
+      floor(desk, 'closed', episode * MINUTE + 1_000, episode);
+    }
+    floor(desk, 'opened', 6 * MINUTE, 6);
+    desk.wait(20 * MINUTE);
+    expect(desk.headlines()).toEqual(['opened floor/1']);
+  });
+
+  it('is lost also with one that flaps', () => {
+    const desk = new Desk();
+    const last = comeAndGo(desk, 4);
+    floor(desk, 'opened', last + MINUTE, 5);
+    desk.wait(last + 2 * MINUTE);
+    expect(desk.headlines().at(-1)).toBe('opened floor/1');
+    expect(desk.told.at(-1)?.detectors).toEqual(expect.arrayContaining([2, 3, 4]));
+    floor(desk, 'closed', last + 3 * MINUTE, 5);
+    desk.wait(last + 20 * MINUTE);
+    expect(desk.told.slice(-2)).toMatchObject([
+      { change: 'closed', subject: 'floor/1' },
+      { change: 'closed', cause: 'flapping' },
+    ]);
+  });
 });
 
 describe.each(POINTS)('killed %s', (crash) => {

@@ -111,18 +111,6 @@ describe('what is no news', () => {
     detector.pass(STEADY_MS);
     expect(detector.told.at(-1)).toBe('silent 3 opened');
   });
-
-  it('says nothing of suspicion while it flaps', () => {
-    const detector = flapping();
-    const before = detector.passed.length;
-    detector.suspect();
-    detector.heard();
-    detector.suspect();
-    expect(detector.passed.slice(before).map(({ change }) => change)).toEqual(['closed']);
-    detector.pass(STEADY_MS);
-    detector.suspect();
-    expect(detector.passed.at(-1)?.change).toBe('suspect');
-  });
 });
 
 describe('time', () => {
