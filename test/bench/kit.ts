@@ -1,5 +1,5 @@
 import { type SiteOptions, startSite } from '../../app/index.ts';
-import { percentile } from './site.ts';
+import { percentile } from './percentile.ts';
 
 /** A virtual site with the defaults of `up`. */
 const VIRTUAL: SiteOptions = { clock: 'virtual', detectors: 20, floors: 4, heartbeat: '1s' };

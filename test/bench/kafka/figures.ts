@@ -30,7 +30,7 @@ export async function compare(
   }
 }
 
-const WIDTHS = [62, 10, 12, 8] as const;
+const WIDTHS = [72, 10, 12, 8] as const;
 
 export function printHead(): void {
   const [what, ours, theirs, ratio] = ['', 'smokewire', 'Apache Kafka', 'ratio'] as const;

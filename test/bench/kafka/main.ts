@@ -30,14 +30,14 @@ const BENCHES: Readonly<Record<string, (brokers: Brokers) => Promise<void>>> = {
     await compare(brokers, 3, (broker) => kafkajsRates(broker, 1_000, 60_000));
   },
   async java(brokers) {
-    await compare(brokers, 2, (broker) => javaRates(broker, 100, 2_000_000));
-    await compare(brokers, 2, (broker) => javaRates(broker, 1_000, 300_000));
+    await compare(brokers, 2, (broker) => javaRates(broker, 100, 1_000_000));
+    await compare(brokers, 2, (broker) => javaRates(broker, 1_000, 200_000));
   },
   async kcat(brokers) {
     await compare(brokers, 3, (broker) => kcatRates(broker, 500_000));
   },
   async latency(brokers) {
-    await compare(brokers, 3, (broker) => latency(broker, 2_000));
+    await compare(brokers, 3, (broker) => latency(broker, 1_500));
   },
   async parked(brokers) {
     await compare(brokers, 1, (broker) => parkedConsumers(broker, 10));
@@ -45,9 +45,9 @@ const BENCHES: Readonly<Record<string, (brokers: Brokers) => Promise<void>>> = {
   async log() {
     const parts = 5;
     const { stored, produced, consumed, memoryForEachByte } = await longLog(500 * MB, parts);
-    const size = `${Math.round(stored / MB)} MB of 100 B in batches of 150`;
+    const size = `${Math.round(stored / MB)} MB, 150 records of 100 B a batch`;
     const flat = (costs: readonly number[]) => (costs.at(-1) ?? 0) / (costs[0] ?? 0);
-    printRow({ what: `${size}: the broker's CPU, the first fifth`, unit: 'µs a record' }, produced[0] ?? 0);
+    printRow({ what: `${size}: CPU, first fifth`, unit: 'µs a record' }, produced[0] ?? 0);
     printRow({ what: '… the last fifth beside the first', unit: 'times', bound: { atMost: 1.3 } }, flat(produced));
     printRow({ what: '… read again: the first fifth', unit: 'µs a record' }, consumed[0] ?? 0);
     printRow({ what: '… the last fifth beside the first', unit: 'times', bound: { atMost: 1.3 } }, flat(consumed));
