@@ -30,7 +30,7 @@ export function duration(ms: number): string {
 }
 
 /** That faults are not told for some time. */
-export function disabledWords(until: string): string {
+export function disabledWords(until: string | null): string {
   return `disabled until ${time(until)}`;
 }
 
@@ -82,7 +82,7 @@ export function sentence({ type, subject: about, data }: SiteEvent): string {
       return `${capital(who)} is back`;
     case 'detector.disabled':
     case 'floor.disabled':
-      return `${capital(who)} ${disabledWords(text(data['until']))}`;
+      return `${capital(who)} ${disabledWords(textOrNull(data['until']))}`;
     case 'detector.enabled':
     case 'floor.enabled':
       return `${capital(who)} enabled`;
