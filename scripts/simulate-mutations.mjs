@@ -1,4 +1,4 @@
-// Breaks the watchdog in one way after the other, and expects the simulation to notice each: who passes every test, tests nothing.
+// Breaks watchdog and correlator in one way after the other, and expects the simulation to notice each: who passes every test, tests nothing.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { root, tsc } from './tsc.mjs';
 
 const SEEDS = 300;
 const WATCHDOG = 'processors/watchdog';
+const CORRELATOR = 'processors/correlator';
 const MUTATIONS = [
   ['a will is believed at once', `${WATCHDOG}/judge.js`, 'return heartbeatMs + Math.max', 'return 0 * Math.max'],
   ['a window is one heartbeat short', `${WATCHDOG}/judge.js`, 'misses * heartbeatMs', '(misses - 1.5) * heartbeatMs'],
@@ -44,9 +45,35 @@ const MUTATIONS = [
   [
     'recoveries are kept for oneself',
     `${WATCHDOG}/telling.js`,
-    "say(before.incident, 'closed'",
-    "void (before.incident, 'closed'",
+    "say({ incident: before.incident, change: 'closed'",
+    "void ({ incident: before.incident, change: 'closed'",
   ],
+  [
+    'nothing is held',
+    `${CORRELATOR}/missing-detectors.js`,
+    'return Math.min(togetherMs(item, options), left)',
+    'return 0',
+  ],
+  ['nothing is ever lost together', `${CORRELATOR}/missing-detectors.js`, 'registered >= LEAST_LOST', 'false'],
+  [
+    'a scope is lost with one detector that is heard',
+    `${CORRELATOR}/missing-detectors.js`,
+    '>= registered;',
+    '>= registered - 1;',
+  ],
+  [
+    'a scope that partly returns stays lost',
+    `${CORRELATOR}/missing-detectors.js`,
+    'if (this.#isLost(loss.scope))',
+    'if (true)',
+  ],
+  [
+    'a correlator forgets what its predecessor told',
+    `${CORRELATOR}/missing-detectors.js`,
+    'this.#cases.set(item.subject, item);',
+    'void item;',
+  ],
+  ['who was succeeded is not set right', `${CORRELATOR}/journal.js`, "life < this.#life ? 'predecessor'", "false ? ''"],
 ];
 
 tsc('tsconfig.simulation.json');

@@ -89,7 +89,7 @@ export class MissingDetectors {
     for (const loss of this.#losses.values()) {
       if (loss.untold) this.#options.journal.changed(loss);
       if (!loss.open) continue;
-      if (this.#membersOf(loss).length === 0) this.#close(loss, returnReason(loss), now);
+      if (this.#isEmpty(loss)) this.#close(loss, returnReason(loss), now);
       else if (loss.returnedAt !== undefined)
         this.#await(loss, settlingMs(loss, this.#options), { at: loss.returnedAt, now });
     }
@@ -270,7 +270,7 @@ export class MissingDetectors {
     item.scope = undefined;
     if (!loss) return;
     this.#joined.get(loss.scope)?.delete(item);
-    if (this.#membersOf(loss).length === 0) {
+    if (this.#isEmpty(loss)) {
       this.#close(loss, returnReason(loss), moment.now);
       return;
     }
@@ -430,6 +430,10 @@ export class MissingDetectors {
         ? { subject: item.subject, floor: item.floor, cause: item.cause, detectors: [detectorOf(item)] }
         : { subject: item.scope, floor: floorOf(item.scope), detectors: [...item.detectors], behind: item.behind };
     this.#options.journal.tell(item, { ...about, incident, change, reason }, now);
+  }
+
+  #isEmpty({ scope }: Loss): boolean {
+    return (this.#joined.get(scope)?.size ?? 0) === 0;
   }
 
   #membersOf({ scope }: Loss): Missing[] {
