@@ -24,8 +24,9 @@ export class Announcements {
   #waiting: number[] = [];
   /** The earliest time that is waited for, by the number of the bridge. */
   readonly #earliest = new Map<number, number>();
-  /** Those of whom a predecessor noted at which offset the log had reached them, the lowest one last. */
-  #noted: number[] = [];
+  /** Those of whom a predecessor noted at which offset the log had reached them, the lowest one first; how many are reached. */
+  #noted = new Uint32Array();
+  #reached = 0;
   /** Those of them who were announced anew since. */
   readonly #anew = new Set<number>();
 
@@ -71,9 +72,10 @@ export class Announcements {
   /** A predecessor may have noted at which offset the log had reached them. */
   resume(isNoted: (row: number) => boolean): void {
     const detectors = this.#detectors;
-    const noted = this.#waiting.filter((row) => this.has(row) && isNoted(row));
+    const noted = Uint32Array.from(this.#waiting.filter((row) => this.has(row) && isNoted(row)));
     this.#waiting = this.#waiting.filter((row) => !isNoted(row));
-    this.#noted = noted.sort((a, b) => detectors.judgedFrom(b) - detectors.judgedFrom(a));
+    this.#noted = noted.sort((a, b) => detectors.judgedFrom(a) - detectors.judgedFrom(b));
+    this.#reached = 0;
     this.#anew.clear();
   }
 
@@ -84,11 +86,17 @@ export class Announcements {
   }
 
   #takeNoted(offset: number, begin: (row: number, announcer: number) => void): void {
-    for (let row = this.#noted.at(-1); row !== undefined; row = this.#noted.at(-1)) {
-      if (this.#detectors.judgedFrom(row) > offset) return;
-      this.#noted.pop();
+    const noted = this.#noted;
+    if (noted.length === 0) return;
+    let end = this.#reached;
+    for (let row = noted[end]; row !== undefined && this.#detectors.judgedFrom(row) <= offset; row = noted[end]) end++;
+    // In the order of their rows they are looked at ever after: what lies in a row is quickly looked at.
+    for (const row of noted.slice(this.#reached, end).sort()) {
       if (this.has(row) && !this.#anew.has(row)) this.#take(row, begin);
     }
+    this.#reached = end;
+    if (end < noted.length) return;
+    this.#noted = new Uint32Array();
     this.#anew.clear();
   }
 

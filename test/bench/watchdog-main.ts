@@ -10,7 +10,7 @@ if (size !== undefined) {
   process.stdout.write(`${JSON.stringify(benchJudge(Number(size)))}\n`);
 } else {
   process.stdout.write(
-    '| detectors | k signals/s | ns each | × of 1,000 | bytes of RSS each | takeover, ms | slowest canary, ms | all silent at once, ms |\n|---|---|---|---|---|---|---|---|\n',
+    '| detectors | k signals/s | ns each | × of 1,000 | bytes of RSS each | restore, ms | first canary, ms | slowest canary, ms | all silent at once, ms |\n|---|---|---|---|---|---|---|---|---|\n',
   );
   let least: number | undefined;
   for (const each of SIZES) {
@@ -26,9 +26,10 @@ if (size !== undefined) {
       nsEach.toFixed(0),
       (nsEach / least).toFixed(1),
       figures.bytesEach.toFixed(0),
-      figures.takeoverMs.toFixed(1),
-      figures.canaryMs.toFixed(1),
-      figures.stormMs.toFixed(1),
+      figures.restoreMs.toFixed(0),
+      figures.firstCanaryMs.toFixed(0),
+      figures.canaryMs.toFixed(0),
+      figures.stormMs.toFixed(0),
     ];
     process.stdout.write(`| ${cells.join(' | ')} |\n`);
   }
