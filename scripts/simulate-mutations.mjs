@@ -73,7 +73,6 @@ const MUTATIONS = [
     'this.#cases.set(item.subject, item);',
     'void item;',
   ],
-  ['who was succeeded is not set right', `${CORRELATOR}/journal.js`, "life < this.#life ? 'predecessor'", "false ? ''"],
 ];
 
 tsc('tsconfig.simulation.json');
