@@ -223,6 +223,11 @@ export class Lane implements Work {
     if (this.#ended || this.#restoring.size > 0) return;
     const deadline = this.#task.deadline?.();
     if (deadline === undefined) return;
+    // A task that wakes again and again would fill the memory while Kafka takes nothing.
+    if (this.#inFlight >= MOST_IN_FLIGHT) {
+      void this.#tail.then(() => this.#arm());
+      return;
+    }
     const delay = Math.min(Math.max(0, deadline - this.#clock.now()), LONGEST_TIMER_MS);
     this.#timer = this.#clock.after(this.#deadline, delay, () => this.#wake());
   }

@@ -313,6 +313,24 @@ describe('tables', () => {
 });
 
 describe('time', () => {
+  test('wakes nobody while Kafka takes nothing, and goes on once it does', async () => {
+    let woken = 0;
+    const { subject, clock, acknowledge } = lane({
+      task: {
+        deadline: () => 0,
+        wake: () => ({ outputs: [output(`word ${++woken}`)], changelog: [] }),
+      },
+    });
+    clock.advance(1_000);
+    expect(woken).toBe(8);
+    for (let i = 0; i < 8; i++) await acknowledge();
+    clock.advance(1_000);
+    expect(woken).toBe(16);
+    const end = subject.finish();
+    for (let i = 0; i < 8; i++) await acknowledge();
+    await end;
+  });
+
   test('wakes the task at its earliest deadline, again after each batch, and not after the end', async () => {
     let deadline: number | undefined;
     const { subject, log, clock, acknowledge } = lane({
