@@ -104,3 +104,15 @@ test('an SMS fits into one segment of the GSM alphabet', () => {
   expect(sms).toMatch(/^[\n\x20-\x5a_a-z]*$/);
   expect(sms).toContain('Zuruckgesetzt');
 });
+
+test('a floor that is lost has a lamp of its own beside its fire, and says how many it stands for', () => {
+  const detectors = [4, 7, 10];
+  const lost = { ...silence, subject: 'floor/3', detectors, behind: 60 };
+  const notices = route(lost);
+  expect(dataOf(notices, 'panel')[0]).toMatchObject({ lamp: 'fault/floor/3', on: true });
+  const [mail] = dataOf(notices, 'emails');
+  expect(mail?.['title']).toBe('Fault: floor 3 is lost: 60 detectors are silent (hq)');
+  expect(mail?.['text']).toContain('Detector: 4, 7, 10 and 57 more\n');
+  const [back] = dataOf(route({ ...lost, change: 'closed' }), 'emails');
+  expect(back?.['title']).toBe('Recovered: floor 3 (hq)');
+});
