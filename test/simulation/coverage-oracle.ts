@@ -151,9 +151,11 @@ function uncovered(history: History, silence: Found, known: readonly Known[]): s
   // When it has to be told, and when what stood for it is over.
   const moments = [
     ...(isCalm(history, silence.from, due) ? [due] : []),
+    // A successor of the correlator that closed it may hold it once more.
     ...covering
-      .map(({ to }) => to + LATE_MS)
-      .filter((moment) => moment > due && isCalm(history, moment - LATE_MS, moment)),
+      .filter(({ to }) => isCalm(history, to - LATE_MS, to + silence.holdMs + LATE_MS))
+      .map(({ to }) => to + silence.holdMs + LATE_MS)
+      .filter((moment) => moment > due),
   ].filter((moment) => moment < silence.to && moment < END_MS);
   if (silence.from < SETTLED_MS && silence.to > END_MS) moments.push(END_MS);
   const missed = moments.find((moment) => !at(moment));
@@ -196,11 +198,11 @@ function scattered(history: History, found: readonly Found[], known: readonly Kn
       if (last.from > first.from + holdMs - LATE_MS || storm.some(({ to }) => to < last.from + LATE_MS + holdMs))
         return [];
       if (!isCalm(history, first.from - 5_000, first.from + holdMs + LATE_MS)) return [];
-      // A Last Will among few is believed before anybody can know.
-      const lone = known.find(
+      // Of scopes that overlap one may leave a single detector to the other.
+      const [lone, other] = known.filter(
         ({ incident, from }) => from > last.from && storm.some((silence) => silence.incident === incident),
       );
-      if (!lone || storm.some(({ to }) => to < lone.from)) return [];
+      if (!lone || !other || storm.some(({ to }) => to < other.from)) return [];
       return [`SCATTERED ${scope}, silent from ${first.from} to ${last.from}: ${lone.subject} told at ${lone.from}`];
     });
   });
