@@ -8,7 +8,7 @@ export interface InRecord {
   readonly timestamp: number;
   readonly key: string | null;
   readonly value: Buffer | null;
-  /** Raw, since most readers look at none or one. */
+  /** Text where it is ASCII, otherwise raw. */
   readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
 }
 

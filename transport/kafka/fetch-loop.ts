@@ -3,8 +3,8 @@ import type { Reader } from '../../contracts/transit.ts';
 import { Backoff } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { errorFields, kafkaErrorType } from './errors.ts';
-import { fetch } from './fetch.ts';
-import { type FetchedRecords, recordsIn } from './fetched-records.ts';
+import { type FetchedPartition, fetch } from './fetch.ts';
+import { recordsIn } from './fetched-records.ts';
 import { type Link, READ_COMMITTED } from './link.ts';
 import { extentsOf } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
@@ -23,11 +23,9 @@ interface Position {
 }
 
 /** What was read of a partition, from where. */
-interface Fetched extends FetchedRecords {
+interface Fetched extends FetchedPartition {
   readonly position: Position;
   readonly offset: number;
-  /** Up to where it can be read. */
-  readonly stableOffset: number;
 }
 
 export interface FetchLoopOptions {
@@ -128,31 +126,42 @@ export class FetchLoop {
   }
 
   async #fetch(nodeId: number, backoff: Backoff, signal: AbortSignal): Promise<void> {
-    let fetched: Fetched[];
-    try {
-      fetched = await this.#request(nodeId, signal);
-      this.#failing = false;
-      backoff.reset();
-    } catch (error) {
-      if (!signal.aborted) await this.#recover(error, backoff, signal);
-      return;
-    }
-    const isNews = fetched.some(({ offset, nextOffset }) => nextOffset > offset);
+    const answer = await this.#attempt(() => this.#request(nodeId, signal), backoff, signal);
+    if (!answer) return;
+    const isNews = answer.some(({ batches }) => batches.length > 0);
     if (isNews && this.#yieldMs > 0) await sleep(this.#client.wireClock, 'kafka fetch yield', this.#yieldMs, signal);
     let isBehind = false;
     const held: Promise<void>[] = [];
-    for (const { position, offset, records, nextOffset, stableOffset } of fetched) {
+    for (const { position, offset, stableOffset, batches, aborted } of answer) {
+      const { topic, partition } = position;
+      const from = { topic, partition, offset };
+      // One is done with before the next one is decoded: what lives that shortly is cheap garbage.
+      const fetched = await this.#attempt(() => recordsIn(batches, from, aborted), backoff, signal);
+      if (!fetched) return;
       if (signal.aborted) return;
       // It was moved elsewhere meanwhile.
-      if (this.#positions.get(`${position.topic}/${position.partition}`) !== position) continue;
+      if (this.#positions.get(`${topic}/${partition}`) !== position) continue;
+      const { records, nextOffset } = fetched;
       const promise = this.#take(position, records, nextOffset);
       if (promise) held.push(promise);
       if (records.length >= MANY_RECORDS) await othersFirst();
       isBehind ||= nextOffset > offset && nextOffset < stableOffset;
     }
+    this.#failing = false;
+    backoff.reset();
     if (held.length > 0) await this.#untilDone(held);
     if (isNews && !isBehind && this.#lingerMs > 0)
       await sleep(this.#client.wireClock, 'kafka fetch linger', this.#lingerMs, signal);
+  }
+
+  /** Undefined where it failed, after what can be done about that. */
+  async #attempt<T>(attempt: () => Promise<T>, backoff: Backoff, signal: AbortSignal): Promise<T | undefined> {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!signal.aborted) await this.#recover(error, backoff, signal);
+      return undefined;
+    }
   }
 
   async #request(nodeId: number, signal: AbortSignal): Promise<Fetched[]> {
@@ -185,16 +194,10 @@ export class FetchLoop {
         })),
       })),
     });
-    const fetched: Fetched[] = [];
-    for (const { topic, partition, stableOffset, aborted, batches } of answered) {
-      const entry = asked.get(topic)?.find(({ position }) => position.partition === partition);
-      if (!entry) continue;
-      const { position, offset } = entry;
-      const { records, nextOffset } = await recordsIn(batches, { topic: position.topic, partition, offset }, aborted);
-      fetched.push({ position, offset, stableOffset, records, nextOffset });
-      if (records.length >= MANY_RECORDS) await othersFirst();
-    }
-    return fetched;
+    return answered.flatMap((fetched) => {
+      const entry = asked.get(fetched.topic)?.find(({ position }) => position.partition === fetched.partition);
+      return entry ? [{ ...fetched, ...entry }] : [];
+    });
   }
 
   async #untilDone(held: readonly Promise<void>[]): Promise<void> {
@@ -208,7 +211,7 @@ export class FetchLoop {
     }
   }
 
-  #take(position: Position, records: Fetched['records'], nextOffset: number): void | Promise<void> {
+  #take(position: Position, records: RecordBatch['records'], nextOffset: number): void | Promise<void> {
     const { topic, partition, offset } = position;
     if (nextOffset <= offset) return undefined;
     position.offset = nextOffset;

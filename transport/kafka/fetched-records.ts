@@ -69,9 +69,13 @@ function markOf(bytes: Buffer, at: number): number {
   return bytes.readInt16BE(at + HEADER_BYTES + 5 + 2);
 }
 
-/** The names of the headers read last, by place: those of the next record are nearly always the same. */
-const NAMES: { bytes: Buffer; text: string }[] = [];
-const MOST_NAMES = 16;
+/** Names and values of the headers read last, by place: those of the next record are nearly always the same. */
+const NAMES: string[] = [];
+const VALUES: string[] = [];
+const MOST_KEPT = 16;
+const LONGEST_KEPT = 64;
+
+type Header = Buffer | string;
 
 /** Reads the records of one batch. */
 class BatchReader {
@@ -105,56 +109,63 @@ class BatchReader {
       if (this.#appendTime !== undefined) this.#wide();
       const offset = this.#baseOffset + this.#varint();
       if (offset >= first) {
-        const key = this.#slice();
-        const value = this.#slice();
-        const headers = this.#headers();
-        records.push({
-          topic,
-          partition,
-          offset,
-          timestamp,
-          key: key === null ? null : key.toString(),
-          value,
-          headers,
-        });
+        const key = this.#key();
+        const value = this.#slice(this.#varint());
+        records.push({ topic, partition, offset, timestamp, key, value, headers: this.#headers() });
       }
       this.#at = end;
     }
   }
 
+  #key(): string | null {
+    const length = this.#varint();
+    return length < 0 ? null : (this.#ascii(length) ?? this.#slice(length)?.toString() ?? null);
+  }
+
   #headers(): InRecord['headers'] {
-    const headers: Record<string, Buffer | Buffer[]> = {};
+    const headers: Record<string, Header | Header[]> = {};
     const count = this.#varint();
     for (let i = 0; i < count; i++) {
-      const name = this.#name(i);
-      const value = this.#slice() ?? Buffer.alloc(0);
-      if (name in headers) repeated(headers, name, value);
-      else headers[name] = value;
+      const name = this.#known(NAMES, i);
+      const value = this.#known(VALUES, i);
+      const text = typeof name === 'string' ? name : name.toString();
+      if (text in headers) repeated(headers, text, value);
+      else headers[text] = value;
     }
     return headers;
   }
 
-  #name(place: number): string {
-    const length = this.#varint();
-    const at = this.#at;
-    this.#at += length;
-    const known = NAMES[place];
-    if (known && this.#has(known.bytes, at, length)) return known.text;
-    const bytes = Buffer.from(this.#bytes.subarray(at, at + length));
-    const text = bytes.toString();
-    if (place < MOST_NAMES) NAMES[place] = { bytes, text };
+  /** What stands next, as text where that says as much as its bytes. `known` is what stood last at each place. */
+  #known(known: string[], place: number): Header {
+    const length = Math.max(0, this.#varint());
+    const last = known[place];
+    if (last !== undefined && this.#has(last, length)) {
+      this.#at += length;
+      return last;
+    }
+    const text = this.#ascii(length);
+    if (text === undefined) return this.#slice(length) ?? Buffer.alloc(0);
+    if (place < MOST_KEPT && length <= LONGEST_KEPT) known[place] = text;
     return text;
   }
 
-  /** Whether these bytes stand there. They are few: a call out of JavaScript would take longer. */
-  #has(bytes: Buffer, at: number, length: number): boolean {
-    if (bytes.length !== length) return false;
-    for (let i = 0; i < length; i++) if (this.#bytes[at + i] !== bytes[i]) return false;
+  /** Whether this text stands next. It is short: a call out of JavaScript would take longer. */
+  #has(text: string, length: number): boolean {
+    if (text.length !== length) return false;
+    for (let i = 0; i < length; i++) if (this.#bytes[this.#at + i] !== text.charCodeAt(i)) return false;
     return true;
   }
 
-  #slice(): Buffer | null {
-    const length = this.#varint();
+  /** The next bytes if they are ASCII; otherwise they are left where they are. */
+  #ascii(length: number): string | undefined {
+    const begin = this.#at;
+    const end = Math.min(begin + length, this.#bytes.length);
+    for (let at = begin; at < end; at++) if ((this.#bytes[at] ?? 0) >= 0x80) return undefined;
+    this.#at = end;
+    return this.#bytes.toString('latin1', begin, end);
+  }
+
+  #slice(length: number): Buffer | null {
     if (length < 0) return null;
     const at = this.#at;
     this.#at += length;
@@ -185,7 +196,7 @@ class BatchReader {
 }
 
 /** A name that is there already, or that every object has. */
-function repeated(headers: Record<string, Buffer | Buffer[]>, name: string, value: Buffer): void {
+function repeated(headers: Record<string, Header | Header[]>, name: string, value: Header): void {
   const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
   const values = before === undefined ? value : [before, value].flat();
   Object.defineProperty(headers, name, { value: values, enumerable: true, configurable: true, writable: true });

@@ -77,10 +77,16 @@ test('a header that is repeated has all its values, and no name is taken for wha
   // The builder takes each name once: the second becomes the first.
   batch.write('xx', batch.indexOf('xy'));
   const { records } = await recordsIn(batch, FROM, []);
-  expect(records[0]?.headers).toEqual({
-    xx: [Buffer.from('1'), Buffer.from('2')],
-    constructor: Buffer.from('3'),
-  });
+  expect(records[0]?.headers).toEqual({ xx: ['1', '2'], constructor: '3' });
+});
+
+test('a header that is no text keeps its bytes, also after one of the same length', async () => {
+  const of = (value: string) => ({ ...plain('a'), headers: { bridge: value } });
+  const batch = batchAt(0, [of('xy'), of('xy'), of('xz'), of('!!'), of('é')]);
+  batch.write('\x80\xff', batch.indexOf('!!'), 'latin1');
+  const { records } = await recordsIn(batch, FROM, []);
+  const values = records.map(({ headers }) => headers['bridge']);
+  expect(values).toEqual(['xy', 'xy', 'xz', Buffer.from([0x80, 0xff]), Buffer.from('é')]);
 });
 
 test('begins within a batch, and leaves what is cut off to the next fetch', async () => {
