@@ -27,7 +27,7 @@ export default defineConfig({
       },
       {
         // Timelines over a whole site, on embedded brokers.
-        test: { name: 'acceptance', include: ['test/acceptance/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'acceptance', include: ['test/acceptance/**/*.test.ts'], testTimeout: 30_000, isolate: false },
       },
       {
         // The shipped scenarios against copies of the built program that are broken in one place each.
@@ -36,7 +36,7 @@ export default defineConfig({
       {
         // What others copy, as it stands in docs/testing.md; CI runs it once more as they would, with the packed tarball.
         resolve: { alias: EXAMPLES },
-        test: { name: 'examples', include: ['examples/test/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'examples', include: ['examples/test/**/*.test.ts'], testTimeout: 30_000, isolate: false },
       },
       {
         // The same, and the conformance suites, on Apache Kafka, mosquitto, OpenSMTPD: test/real starts them.
