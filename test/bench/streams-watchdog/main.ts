@@ -9,6 +9,7 @@ import { embedded } from '../kafka/brokers.ts';
 import { HEARTBEAT_MS, Night, SITE } from './night.ts';
 import { WatchdogProcess } from './ours.ts';
 import { runStreams, type StreamsLine } from './streams.ts';
+import { takeover } from './takeover.ts';
 
 const MB = 1024 * 1024;
 const DETECTORS = 100_000;
@@ -55,6 +56,7 @@ try {
   const successor = await WatchdogProcess.start(servers);
   const stands = await successor.caughtUp();
   await successor.stop();
+  const gained = await takeover(servers, night, SILENT);
   const silent = await silentDetectors(broker.address);
 
   const targets = [warmSignals, night.signals];
@@ -78,6 +80,8 @@ try {
   row('start of a process until its state is read, ms', successor.readyMs, restored?.ms ?? Number.NaN);
   row('… until it has read back and judges, ms', stands.at - startedAt, Number.NaN, { atMost: 2_000 });
   row('… its CPU until then, ms', 1_000 * stands.cpuSeconds, restored?.cpuMs ?? Number.NaN);
+  row('one of two is killed: from the assignment until the other judges, ms', gained.ms, Number.NaN, { atMost: 2_000 });
+  row('… its CPU until then, ms', gained.cpuMs, Number.NaN);
   row('longest scan of a partition, ms', 0, scanned?.scanMs ?? Number.NaN);
   row(`of ${SILENT} silent ones, found`, silent.filter((id) => id > DETECTORS - SILENT).length, Number.NaN, {
     atLeast: SILENT,
@@ -138,5 +142,5 @@ function shown(value: number): string {
 }
 
 function print(what: string, ours: string, theirs: string, wanted: string): void {
-  process.stdout.write(`${what.padEnd(58)}${ours.padStart(12)}${theirs.padStart(16)}  ${wanted}\n`);
+  process.stdout.write(`${what.padEnd(72)}${ours.padStart(12)}${theirs.padStart(16)}  ${wanted}\n`);
 }

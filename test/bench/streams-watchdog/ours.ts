@@ -1,7 +1,11 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { z } from 'zod';
 import { RunningCommand } from '../../support/command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { residentBytes } from '../process-usage.ts';
+
+/** A line of its log. */
+const joinSchema = z.object({ time: z.string(), role: z.string(), partitions: z.array(z.int()) });
 
 /** What the process has taken of itself. */
 export interface Usage {
@@ -28,7 +32,8 @@ export class WatchdogProcess {
   static async start({ kafka, mqtt, site }: { kafka: string; mqtt: string; site: string }): Promise<WatchdogProcess> {
     const began = performance.now();
     const at = ['--kafka', kafka, '--mqtt', mqtt, '--site', site, '--port', '0'];
-    const command = new RunningCommand(['run', 'watchdog', '--json', ...at], { LOG_LEVEL: 'error' });
+    // Which says when it joins its group.
+    const command = new RunningCommand(['run', 'watchdog', '--json', ...at], { LOG_LEVEL: 'debug' });
     const { data } = await command.event('site.ready');
     const readyMs = performance.now() - began;
     const admin = new Kafka({ brokers: [kafka], logLevel: logLevel.NOTHING }).admin();
@@ -71,6 +76,23 @@ export class WatchdogProcess {
     ]);
     const offsets = new Map(committed?.partitions.map(({ partition, offset }) => [partition, offset]));
     return ends.every(({ partition, high }) => offsets.get(partition) === high);
+  }
+
+  /** When it got so many partitions, last of all, as `performance.now` counts. */
+  async joined(partitions: number): Promise<number> {
+    const joined = () => this.#joins().findLast((join) => join.partitions.length === partitions);
+    const { time } = await eventually(`the watchdog to have ${partitions} partitions`, joined, 30_000);
+    return Date.parse(time) - performance.timeOrigin;
+  }
+
+  #joins(): readonly z.infer<typeof joinSchema>[] {
+    const lines = this.#command.stderr.split('\n').filter((line) => line.includes('"joined the group"'));
+    return lines.map((line) => joinSchema.parse(JSON.parse(line))).filter(({ role }) => role === 'watchdog');
+  }
+
+  async kill(): Promise<void> {
+    await this.#admin.disconnect();
+    await this.#command.kill();
   }
 
   /** It leaves its group. */
