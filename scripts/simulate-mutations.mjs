@@ -48,23 +48,18 @@ const MUTATIONS = [
     "say({ incident: before.incident, change: 'closed'",
     "void ({ incident: before.incident, change: 'closed'",
   ],
-  [
-    'nothing is held',
-    `${CORRELATOR}/missing-detectors.js`,
-    'return Math.min(togetherMs(item, options), left)',
-    'return 0',
-  ],
-  ['nothing is ever lost together', `${CORRELATOR}/missing-detectors.js`, 'registered >= LEAST_LOST', 'false'],
+  ['nothing is held', `${CORRELATOR}/holds.js`, 'return Math.min(togetherMs(item, canaryPeriodMs), left)', 'return 0'],
+  ['nothing is ever lost together', `${CORRELATOR}/scope-tally.js`, 'registered >= LEAST_LOST', 'false'],
   [
     'a scope is lost with one detector that is heard',
-    `${CORRELATOR}/missing-detectors.js`,
+    `${CORRELATOR}/scope-tally.js`,
     '>= registered;',
     '>= registered - 1;',
   ],
   [
     'a scope that partly returns stays lost',
-    `${CORRELATOR}/missing-detectors.js`,
-    'if (this.#isLost(loss.scope))',
+    `${CORRELATOR}/lost-scopes.js`,
+    'if (tally.isLost(loss.scope))',
     'if (true)',
   ],
   [

@@ -100,3 +100,8 @@ export function plainKey(subject: string, cause: string): string {
 export function flappingKey(subject: string): string {
   return `changes of ${subject}`;
 }
+
+/** The id of a detector that is missing. */
+export function detectorOf({ subject }: Missing): number {
+  return Number(subject.slice(subject.indexOf('/') + 1));
+}
