@@ -12,7 +12,10 @@ test('docs/kafka-coverage.md is what `npm run docs:kafka-coverage` prints', asyn
 });
 
 test('every API of Apache Kafka is served, or listed among those that are not', () => {
-  const listed = [...REGISTRY.map(({ key }) => key), ...NOT_SERVED.flatMap(({ apis }) => Object.keys(apis).map(Number))];
+  const listed = [
+    ...REGISTRY.map(({ key }) => key),
+    ...NOT_SERVED.flatMap(({ apis }) => Object.keys(apis).map(Number)),
+  ];
   expect(listed.toSorted((a, b) => a - b)).toEqual([...APACHE.keys()]);
 });
 
