@@ -114,6 +114,12 @@ export class Judge {
     watched.told = told;
   }
 
+  /** Another watchdog told of it as well. */
+  correct(id: number, told: Told): void {
+    const row = this.#detectors.find(id);
+    if (row !== NO_ROW) this.#told.set(row, told);
+  }
+
   /** All tables are read: who was judged by this very heartbeat need not wait for an announcement that only repeats it. */
   restored(): void {
     this.#announcements.resume((row) => this.#isJudged(row));

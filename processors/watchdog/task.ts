@@ -214,10 +214,7 @@ export class WatchdogTask implements Task {
     return this.#tell(watched, { offset: this.#offset, at, now });
   }
 
-  /**
-   * What a predecessor told. Once restored, this task is the one who writes here, and hears its own echo; a predecessor that
-   * stood still, and does not know yet that it was succeeded, may write once more, and is contradicted.
-   */
+  /** What a predecessor told, and once restored, what is written here beside the task's own words. */
   #state(record: InRecord, now: number, restoring: boolean): Emission {
     if (record.value === null) return NOTHING;
     const { data } = parseEvent(record, [detectorStateChanged]);
@@ -232,9 +229,22 @@ export class WatchdogTask implements Task {
       this.#judge.recall(data.id, data.floor, told);
       return NOTHING;
     }
-    const known = this.#judge.toldOf(data.id);
-    if (!known || told.offset >= known.offset) return NOTHING;
-    return { outputs: [], changelog: [stateRecord(data.id, data.floor, known, now)] };
+    return this.#heardTold(data, told, now);
+  }
+
+  /**
+   * A predecessor that stood still, and does not know yet that it was succeeded, may write once more, and is contradicted. The
+   * silence that it found, told of and saw the end of has its number, though: under the same one the next is no news to anybody.
+   */
+  #heardTold({ id, floor }: { readonly id: number; readonly floor: number }, told: Told, now: number): Emission {
+    const known = this.#judge.toldOf(id);
+    if (!known) return NOTHING;
+    const isPassed = told.offset <= Math.max(this.#offset, this.#firstNew - 1, known.offset);
+    // A silence that lasts is found out here as well, perhaps a canary later, and has that number then.
+    const isOver = told.state !== 'silent' && isPassed;
+    const counted = isOver && told.episode > known.episode ? { ...known, episode: told.episode } : known;
+    if (counted !== known) this.#judge.correct(id, counted);
+    return told.offset < known.offset ? { outputs: [], changelog: [stateRecord(id, floor, counted, now)] } : NOTHING;
   }
 
   /** Offsets fall only where the topic was made anew: what was told includes nothing of it. */

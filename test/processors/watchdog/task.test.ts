@@ -259,6 +259,82 @@ describe('several watchdogs', () => {
     if (stale) partition.write(stale);
     expect(partition.stateOf(8)).toBe('silent');
   });
+
+  /** Detector 8 loses its connection after its signal at 4.1 s; its window is 10 s, and its Last Will is believed after 4 s. */
+  function cutOff({ willAfter } = { willAfter: 4 }): Partition {
+    const partition = new Partition();
+    partition.restart();
+    for (const id of [8, 9]) partition.announce(id, 3_000, 0);
+    living(partition, 0, 4, [8, 9]);
+    living(partition, 5, willAfter, [9]);
+    partition.presence(8, 'offline', 4_600);
+    return partition;
+  }
+
+  /** What one notes that stood still meanwhile, and does not know that the detector has connected anew. */
+  function lateNotes() {
+    const late = cutOff();
+    const noteOf = (state: string) => {
+      const note = late.tables.get('detector-states')?.get('8');
+      if (!note || late.stateOf(8) !== state) throw new Error(`it is not ${state}`);
+      return note;
+    };
+    living(late, 5, 10, [9]);
+    const silent = noteOf('silent');
+    living(late, 11, 11, [8, 9]);
+    return { silent, ok: noteOf('ok'), incident: late.told[0]?.incident };
+  }
+
+  function successor(): Partition {
+    const partition = cutOff();
+    partition.presence(8, 'online', 6_800);
+    living(partition, 5, 10, [9]);
+    living(partition, 11, 12, [8, 9]);
+    return partition;
+  }
+
+  test.each([
+    ['it has told nothing since', () => {}],
+    [
+      'it has told more since',
+      (partition: Partition) => {
+        partition.presence(8, 'offline', 12_600);
+        partition.presence(8, 'online', 12_700);
+      },
+    ],
+  ])('a silence that is over, of which one told that was succeeded, is another one than the next: %s', (_, since) => {
+    const late = lateNotes();
+    const partition = successor();
+    since(partition);
+    partition.write(late.silent);
+    partition.write(late.ok);
+    expect(partition.stateOf(8)).toBe('ok');
+    living(partition, 13, 23, [9]);
+    expect(partition.told.map(({ change, episode }) => [change, episode])).toEqual([['opened', 2]]);
+    expect(partition.told[0]?.incident).not.toBe(late.incident);
+  });
+
+  test('a silence of which one told that is ahead in the log is found out here, and is the same', () => {
+    const late = lateNotes();
+    const partition = cutOff();
+    partition.write(late.silent);
+    partition.write(late.ok);
+    living(partition, 5, 10, [9]);
+    living(partition, 11, 11, [8, 9]);
+    expect(partition.headlines()).toEqual(['opened detector/8', 'closed detector/8']);
+    expect(partition.told.map(({ incident }) => incident)).toEqual([late.incident, late.incident]);
+  });
+
+  test('a silence of which another one told that knew of the Last Will earlier is the same', () => {
+    const { silent, incident } = lateNotes();
+    const partition = cutOff({ willAfter: 5 });
+    living(partition, 6, 10, [9]);
+    expect(partition.told).toEqual([]);
+    partition.write(silent);
+    living(partition, 11, 12, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+    expect(partition.told[0]?.incident).toBe(incident);
+  });
 });
 
 describe('several partitions of one process', () => {
