@@ -27,7 +27,7 @@ export interface Plan {
 }
 
 /** A healthy detector is connected again this soon after its broker is, ms. It has to fit into a window with a heartbeat to spare. */
-const RECONNECT_MS = 1_000;
+export const RECONNECT_MS = 1_000;
 const JITTER_MS = 50;
 /** How late the broker may notice that a connection is dead, and publish its Last Will; ms. */
 export const WILL_MS = 3_000;

@@ -1,5 +1,5 @@
 import type { Chance, Span } from './chance.ts';
-import type { Ailment, Plan } from './detector.ts';
+import { type Ailment, type Plan, RECONNECT_MS } from './detector.ts';
 
 /** How long things go wrong, ms; after that all that is not broken works, for as long as any verdict may take. */
 export const TROUBLE_MS = 75_000;
@@ -82,13 +82,27 @@ function bridgePlan(name: string, chance: Chance): BridgePlan {
     name,
     skewMs: chance.pick([0, chance.int(-100, 100), chance.int(-3_000_000, 3_000_000)]),
     duplicates: chance.pick([0, 0, 0.05]),
-    brokerOutages: chance.of(0.4) ? chance.spans(2, TROUBLE_MS, [100, 30_000]) : [],
+    brokerOutages: chance.of(0.4) ? joined(chance.spans(2, TROUBLE_MS, [100, 30_000])) : [],
     outages: chance.of(LOST)
       ? [{ from: chance.int(1_000, 10_000), to: TROUBLE_MS }]
       : chance.of(0.5)
         ? chance.spans(2, TROUBLE_MS, [100, 30_000])
         : [],
   };
+}
+
+/**
+ * A broker that is back for less time than a healthy detector takes to connect was not back for it: nothing is heard from one with
+ * whom nothing is wrong, while the canary, which was quicker, proves the way. No watchdog could tell that from a silence.
+ */
+function joined(outages: readonly Span[]): Span[] {
+  const apart: Span[] = [];
+  for (const { from, to } of outages) {
+    const last = apart.at(-1);
+    if (last && from - last.to <= RECONNECT_MS) apart.splice(-1, 1, { from: last.from, to });
+    else apart.push({ from, to });
+  }
+  return apart;
 }
 
 function detectorPlan(id: number, bridges: readonly BridgePlan[], chance: Chance): Plan {
