@@ -114,7 +114,7 @@ export class Judge {
     watched.told = told;
   }
 
-  /** Another watchdog told of it as well. */
+  /** What is told of it by now, since another watchdog told of it as well. */
   correct(id: number, told: Told): void {
     const row = this.#detectors.find(id);
     if (row !== NO_ROW) this.#told.set(row, told);

@@ -82,6 +82,8 @@ export interface PipelineNews {
   readonly told: Told;
   readonly incident: string | null;
   readonly changes: readonly ('opened' | 'closed')[];
+  /** What has to stand in Kafka before people hear of it, or a successor would not know what to close. */
+  readonly note?: Told | undefined;
 }
 
 /**
@@ -139,7 +141,8 @@ export class PipelineWatch {
     const opened = wasSilent && incident !== null && monitor.tell(incident);
     const closed = over && incident !== null && monitor.close(incident);
     this.#told = { state: 'ok', since: at, incident: over ? null : incident, episode: before?.episode ?? 0, offset };
-    return { told: this.#told, incident, changes: [...(opened ? OPENED : []), ...(closed ? CLOSED : [])] };
+    const changes = [...(opened ? OPENED : []), ...(closed ? CLOSED : [])];
+    return { told: this.#told, incident, changes, note: opened ? before : undefined };
   }
 
   /** When `overdue` has to be asked, ms since the epoch: at once for the first time, to learn what time it is. */

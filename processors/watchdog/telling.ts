@@ -107,7 +107,7 @@ export type PipelineReasons = Readonly<Record<'opened' | 'closed', string>>;
 
 /** Tells what the pipeline's watch found, under the partition's canary. */
 export function tellPipeline(
-  { told, incident, changes }: PipelineNews,
+  { told, incident, changes, note }: PipelineNews,
   { canary, partition, voice }: { readonly canary: number; readonly partition: number; readonly voice: Voice },
   reasons: PipelineReasons,
   { now, offset }: Pick<Moment, 'now' | 'offset'>,
@@ -118,10 +118,13 @@ export function tellPipeline(
   };
   const say = (change: 'opened' | 'closed') =>
     verdictRecord({ ...about, ...word(change) }, { at: now, now, offset }, voice);
-  const note = stateRecord(canary, CANARY_FLOOR, told, now);
+  const noteOf = (known: Told): OutRecord => {
+    return { ...stateRecord(canary, CANARY_FLOOR, known, now), key: pipelineKey(canary, voice.group), partition };
+  };
   return {
+    notes: note ? [noteOf(note)] : [],
     outputs: incident ? changes.map(say) : [],
-    changelog: [{ ...note, key: pipelineKey(canary, voice.group), partition }],
+    changelog: [noteOf(told)],
   };
 }
 

@@ -399,6 +399,21 @@ describe('an outage of the path', () => {
     expect(partition.stateOf(CANARY)).toBe('ok');
   });
 
+  test('is noted before it is told, also where the canary is back before the note stands in Kafka', () => {
+    const partition = twoDetectors();
+    const { task } = partition;
+    for (let due = task.deadline(); due !== undefined && due <= T0 + 9_000; due = task.deadline()) task.wake(due);
+    partition.canary(9_000);
+    const [canary] = partition.log.slice(-1);
+    if (!canary) throw new Error('no canary');
+    const { notes = [], outputs } = task.input(canary, T0 + 9_005);
+    const said = outputs.filter(({ topic }) => topic === 'verdicts').map(({ value }) => JSON.parse(String(value)));
+    expect(said.map(({ change }) => change)).toEqual(['opened', 'closed']);
+    expect(notes.map(({ value }) => JSON.parse(String(value)))).toEqual([
+      expect.objectContaining({ id: CANARY, state: 'silent', incident: said[0]?.incident, untold: true }),
+    ]);
+  });
+
   test('through a restart is told once, and withdrawn once', () => {
     const partition = twoDetectors();
     partition.wait(10_000);
