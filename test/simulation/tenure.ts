@@ -9,6 +9,8 @@ import type { World } from './world.ts';
 const FETCH_MS = 150;
 const FETCH_MS_EACH = 10;
 const COMMIT_MS = 200;
+/** Who is far behind is given more at once, as Kafka does: so many fetches or so bring it up to date, however small they are else. */
+const FETCHES_BEHIND = 50;
 /** How soon to try again while Kafka is down, ms. */
 const RETRY_MS = 100;
 
@@ -95,7 +97,9 @@ export class Tenure implements Claim {
     this.#fetching.delete(topic);
     const cursor = this.#cursors.get(topic);
     if (cursor === undefined || this.#over || this.#held) return;
-    const { records, nextOffset } = log.read(topic, this.partition, cursor, chance.int(1, this.#options.batch));
+    const behind = log.extent(topic, this.partition).end - cursor;
+    const most = chance.int(1, Math.max(this.#options.batch, Math.floor(behind / FETCHES_BEHIND)));
+    const { records, nextOffset } = log.read(topic, this.partition, cursor, most);
     this.#cursors.set(topic, nextOffset);
     if (topic === 'signals') {
       const stepped = steppedAt[this.partition] ?? [];
