@@ -96,7 +96,8 @@ export class PipelineWatch {
   #told: Told | undefined;
   /** From when the silence is counted: the last canary's arrival; undefined until the clock is known. */
   #since: number | undefined;
-  #heard = false;
+  /** Where the last canary stands; undefined before the first. */
+  #sangAt: number | undefined;
   /** When we last looked after the canary because it is late, and since when we did so in time. */
   #lookedAt: number | undefined;
   #awakeSince = 0;
@@ -131,15 +132,17 @@ export class PipelineWatch {
     // Read once more after a restart: the silence that was told came later.
     if (wasSilent && isOld(before, offset)) return undefined;
     this.#since = now;
-    this.#heard = true;
+    this.#sangAt = offset;
     this.#lookedAt = undefined;
     const { monitor, partition } = this.#options;
     monitor.sings(partition);
     const incident = before?.incident ?? null;
     const over = incident === null || monitor.isOver(incident);
     if (before && !wasSilent && (incident === null || !over)) return undefined;
-    const opened = wasSilent && incident !== null && monitor.tell(incident);
+    const fresh = wasSilent && incident !== null && monitor.tell(incident);
     const closed = over && incident !== null && monitor.close(incident);
+    // Another partition that has just told of it waits for its note: who closes it must not be heard first.
+    const opened = fresh || (closed && before?.untold === true);
     this.#told = { state: 'ok', since: at, incident: over ? null : incident, episode: before?.episode ?? 0, offset };
     const changes = [...(opened ? OPENED : []), ...(closed ? CLOSED : [])];
     return { told: this.#told, incident, changes, note: opened ? before : undefined };
@@ -169,7 +172,9 @@ export class PipelineWatch {
     this.#lookedAt = now;
     if (now < this.#brokenAt(this.#since) || now - this.#awakeSince < canaryPeriodMs) return undefined;
     const episode = (this.#told?.episode ?? 0) + 1;
-    const incident = monitor.silent(partition, idOf('incident', 'pipeline', site, group, canary, episode));
+    // The count alone comes again where our note is lost, and the others' notes bear the id that was made of it.
+    const after = this.#sangAt ?? offset;
+    const incident = monitor.silent(partition, idOf('incident', 'pipeline', site, group, canary, episode, after));
     this.#told = { state: 'silent', since: now, incident, episode, untold: true, offset };
     return { told: this.#told, incident, changes: [] };
   }
@@ -181,7 +186,7 @@ export class PipelineWatch {
   }
 
   #brokenAt(since: number): number {
-    return since + (this.#heard ? this.#gapMs : START_PERIODS * this.#options.canaryPeriodMs);
+    return since + (this.#sangAt !== undefined ? this.#gapMs : START_PERIODS * this.#options.canaryPeriodMs);
   }
 
   #tell({ untold: _, ...told }: Told): PipelineNews {

@@ -226,7 +226,10 @@ export class WatchdogTask implements Task {
       return news ? this.#pipelineNews(news, now) : NOTHING;
     }
     if (restoring) {
-      this.#judge.recall(data.id, data.floor, told);
+      const known = this.#judge.toldOf(data.id);
+      // One that stood still and was succeeded wrote last, and nobody was left to contradict it: what is true is said once more.
+      const isBehind = known !== undefined && told.episode < known.episode;
+      this.#judge.recall(data.id, data.floor, isBehind ? { ...known, untold: true } : told);
       return NOTHING;
     }
     return this.#heardTold(data, told, now);

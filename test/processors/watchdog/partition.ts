@@ -175,7 +175,7 @@ export class Partition {
     }
     const begin = this.#task.restored(new Map(this.#committed ? [['signals', this.#committed]] : []));
     this.#read = Math.max(begin.get('signals') ?? this.#committed?.offset ?? 0, this.#first);
-    this.#wake();
+    this.#tell(this.#wake());
   }
 
   #newTask(): WatchdogTask {

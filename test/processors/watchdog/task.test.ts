@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PipelineMonitor, PipelineWatch } from '../../../processors/watchdog/pipeline.ts';
+import { PipelineMonitor, type PipelineNews, PipelineWatch } from '../../../processors/watchdog/pipeline.ts';
 import { canaryOf } from '../../../transport/kafka/canary-ids.ts';
 import { received } from '../records.ts';
 import { CANARY, Partition, T0 } from './partition.ts';
@@ -335,28 +335,46 @@ describe('several watchdogs', () => {
     expect(partition.headlines()).toEqual(['opened detector/8']);
     expect(partition.told[0]?.incident).toBe(incident);
   });
+
+  test('one that was succeeded without knowing it, and wrote last, hides no open silence from the next', () => {
+    const partition = twoDetectors();
+    const stale = partition.tables.get('detector-states')?.get('8');
+    living(partition, 5, 8, [9]);
+    const silent = partition.tables.get('detector-states')?.get('8');
+    if (!stale || !silent) throw new Error('nothing was noted');
+    const next = new Partition();
+    next.announce(8, 1_000, 0);
+    for (const record of [silent, stale]) next.task.table(record, T0 + 9_000, true);
+    next.task.restored(new Map());
+    living(next, 0, 20, [9]);
+    expect(next.stateOf(8)).toBe('silent');
+    expect(next.told.map(({ ceId }) => ceId)).toEqual(partition.told.map(({ ceId }) => ceId));
+    next.signal(8, 21_000);
+    next.read();
+    expect(next.headlines()).toEqual(['opened detector/8', 'closed detector/8']);
+    expect(next.told[1]?.incident).toBe(partition.told[0]?.incident);
+  });
 });
+
+function watch(partition: number, monitor: PipelineMonitor): PipelineWatch {
+  const canary = canaryOf(partition);
+  return new PipelineWatch({ site: 'hq', group: 'watchdog', partition, canary, canaryPeriodMs: 1_000, monitor });
+}
+
+/** Its canary sings at T0, standing at `offset`, and no more. */
+function fallSilent(one: PipelineWatch, offset = 0): PipelineNews | undefined {
+  one.overdue(T0, -1);
+  one.sang(T0, T0, offset);
+  one.overdue(T0 + 2_000, offset);
+  one.overdue(T0 + 2_500, offset);
+  return one.overdue(T0 + 3_000, offset);
+}
 
 describe('several partitions of one process', () => {
   test('have one incident about the pipeline, which ends when all of them sing again', () => {
     const monitor = new PipelineMonitor();
-    const watch = (partition: number) =>
-      new PipelineWatch({
-        site: 'hq',
-        group: 'watchdog',
-        partition,
-        canary: canaryOf(partition),
-        canaryPeriodMs: 1_000,
-        monitor,
-      });
-    const watches = [0, 1, 2, 3].map(watch);
-    for (const one of watches) {
-      one.overdue(T0, -1);
-      one.sang(T0, T0, 0);
-      one.overdue(T0 + 2_000, 0);
-      one.overdue(T0 + 2_500, 0);
-    }
-    const fallen = watches.map((one) => one.overdue(T0 + 3_000, 0));
+    const watches = [0, 1, 2, 3].map((partition) => watch(partition, monitor));
+    const fallen = watches.map((one) => fallSilent(one));
     expect(fallen.map((news) => news?.changes)).toEqual([[], [], [], []]);
     expect(new Set(fallen.map((news) => news?.incident)).size).toBe(1);
     const noted = fallen.map((news, i) => news && watches[i]?.noted(news.told));
@@ -364,7 +382,7 @@ describe('several partitions of one process', () => {
 
     // Partition 3 is dropped, and made anew from what it noted.
     monitor.forget(3);
-    const anew = watch(3);
+    const anew = watch(3, monitor);
     if (noted[3]) anew.recall(noted[3].told);
     const all = [anew, ...watches.slice(0, 3)];
     const sung = all.map((one) => one.sang(T0 + 9_000, T0 + 9_000, 1));
@@ -374,6 +392,21 @@ describe('several partitions of one process', () => {
     expect(again.map((news) => news?.changes)).toEqual([[], [], [], undefined]);
     expect(again.slice(0, 3).map((news) => news?.told.incident)).toEqual([null, null, null]);
     expect(anew.sang(T0 + 11_000, T0 + 11_000, 3)).toBeUndefined();
+  });
+
+  test('that sing again before their notes stand are told of all the same: each says it behind its own note', () => {
+    const monitor = new PipelineMonitor();
+    const watches = [0, 1].map((partition) => watch(partition, monitor));
+    const fallen = watches.map((one) => fallSilent(one));
+    const sung = watches.map((one) => one.sang(T0 + 3_100, T0 + 3_100, 1));
+    expect(sung.map((news) => news?.changes)).toEqual([['opened'], ['opened', 'closed']]);
+    expect(sung.map((news) => news?.note)).toEqual(fallen.map((news) => news?.told));
+  });
+
+  test('have another incident the next time, although the one that began the last has no note of it', () => {
+    const [last, next] = [0, 5].map((offset) => fallSilent(watch(0, new PipelineMonitor()), offset));
+    expect(last?.told.episode).toBe(next?.told.episode);
+    expect(last?.incident).not.toBe(next?.incident);
   });
 });
 
@@ -426,6 +459,22 @@ describe('an outage of the path', () => {
     living(partition, 104, 106, [8, 9]);
     expect(partition.headlines()).toEqual(['opened pipeline', 'closed pipeline']);
   });
+
+  test.each(['before outputs', 'after outputs'] as const)(
+    'that ends before its note stands is closed, although the watchdog dies %s',
+    (crash) => {
+      const partition = twoDetectors();
+      partition.wait(7_400);
+      partition.canary(7_600);
+      partition.read(1, crash);
+      expect(partition.stateOf(CANARY)).toBe('silent');
+      partition.restart();
+      living(partition, 8, 10, [8, 9]);
+      expect(partition.headlines().slice(-2)).toEqual(['opened pipeline', 'closed pipeline']);
+      expect(new Set(partition.told.map(({ ceId }) => ceId)).size).toBe(2);
+      expect(partition.stateOf(CANARY)).toBe('ok');
+    },
+  );
 
   test('is not over because old canaries are read once more', () => {
     const partition = twoDetectors();
