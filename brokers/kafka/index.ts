@@ -8,6 +8,7 @@ import type { KafkaFaults } from './faults/types.ts';
 import { Groups } from './groups.ts';
 import { REGISTRY } from './registry.ts';
 import type { BrokerState } from './request.ts';
+import { Rounds } from './rounds.ts';
 import { hostAndPort, Listener, type ListenerOptions } from './server.ts';
 import { Storage } from './storage/storage.ts';
 import { NO_STORE, type Store } from './store.ts';
@@ -206,5 +207,6 @@ function emptyBroker(
     autoCreateTopics: options.autoCreateTopics ?? true,
     defaultPartitions,
     maxFetchWaitMs: options.maxFetchWaitMs ?? 500,
+    fetchWaits: new Rounds(clock, 'kafka fetch wait'),
   };
 }

@@ -1,6 +1,6 @@
-import type { Clock } from '../../contracts/clock.ts';
 import type { PartitionLog } from './log.ts';
 import type { Peer } from './request.ts';
+import type { Rounds } from './rounds.ts';
 
 /**
  * Waits with a Fetch that found too little, until `bytes` more can be read in the logs together, one of them was deleted,
@@ -10,7 +10,7 @@ import type { Peer } from './request.ts';
 export function parked(
   { logs, bytes, committed }: { logs: readonly PartitionLog[]; bytes: number; committed: boolean },
   maxWaitMs: number,
-  clock: Clock,
+  waits: Rounds,
   peer: Peer,
 ): Promise<void> {
   return new Promise((resolve) => {
@@ -20,13 +20,13 @@ export function parked(
       if (missing <= 0 || more === 0) end();
     };
     const end = () => {
-      timer.cancel();
+      forget();
       closing();
       for (const log of logs) log.unwatch(appended);
       resolve();
     };
     for (const log of logs) log.watch(appended);
-    const timer = clock.after('kafka fetch wait', maxWaitMs, end);
+    const forget = waits.after(maxWaitMs, end);
     const closing = peer.onceClosed(end);
   });
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Reader } from './codec/reader.ts';
 import type { Writer } from './codec/writer.ts';
 import type { Groups } from './groups.ts';
+import type { Rounds } from './rounds.ts';
 import type { Topics } from './topics.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -22,6 +23,8 @@ export interface BrokerState {
   readonly autoCreateTopics: boolean;
   readonly defaultPartitions: number;
   readonly maxFetchWaitMs: number;
+  /** Fetches that found too little. */
+  readonly fetchWaits: Rounds;
   readonly transactions: Transactions;
 }
 

@@ -59,7 +59,7 @@ export function fetch(request: Request, answer: Writer, broker: BrokerState): Pr
     return undefined;
   }
   const awaited = { logs: found.logs, bytes: minBytes - found.bytes, committed };
-  return parked(awaited, maxWaitMs, broker.clock, request.peer).then(() =>
+  return parked(awaited, maxWaitMs, broker.fetchWaits, request.peer).then(() =>
     writeAnswer(answer, version, ErrorCode.NONE, collect(topics, maxBytes, committed, broker).topics),
   );
 }

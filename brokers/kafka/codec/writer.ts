@@ -1,4 +1,5 @@
-const FIRST_CHUNK = 128;
+/** Room for the empty answer to a Fetch of four partitions, so that it is one piece. */
+const FIRST_CHUNK = 256;
 const SIZE_AND_CORRELATION = 8;
 
 /**
