@@ -5,7 +5,7 @@ import type { Figure } from './figures.ts';
 import { clientOf, makeTopic } from './kafkajs-client.ts';
 
 const CONSUMERS = 50;
-/** Until the code that waits and answers is compiled: in its first ten seconds it costs twice as much. */
+/** Until the code that waits and answers is compiled. */
 const WARM_UP_MS = 30_000;
 
 /** What a broker does while consumers, each a group of its own, wait for records that do not come. */
