@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startSite } from '../../app/kit/vitest.ts';
+import { BRISK } from '../acceptance/world.ts';
 import { RunningCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
-import { BRISK } from '../acceptance/world.ts';
 
 test('two watchdogs tell once, and either of them is enough', { timeout: 120_000 }, async () => {
   const site = await startSite({ ...BRISK, allow: [{ notification: {} }] });
