@@ -119,16 +119,18 @@ export class LostScopes {
   /** Who was succeeded wrote this over what we know. */
   contradict({ untold, ...theirs }: Loss, now: number): void {
     const { journal } = this.#options;
-    const ours = this.#losses.get(theirs.scope) ?? { ...theirs, open: false };
+    const ours = this.#losses.get(theirs.scope) ?? { ...theirs, open: false, episode: 0 };
     this.#losses.set(theirs.scope, ours);
     journal.changed(ours);
-    if (!theirs.open || untold || (ours.open && ours.incident === theirs.incident)) return;
+    // It is set right once people are told. Until then it does not count: if we find the same, we say it under the same id.
+    if (theirs.open && untold) return;
+    ours.episode = Math.max(ours.episode, theirs.episode);
+    if (!theirs.open || (ours.open && ours.incident === theirs.incident)) return;
     journal.tell(
       ours,
       { ...aboutLoss(theirs), incident: theirs.incident, change: 'closed', reason: SUCCEEDED_REASON },
       now,
     );
-    if (!ours.open) ours.episode = Math.max(ours.episode, theirs.episode);
   }
 
   #settleLater(loss: Loss, moment: Moment): void {

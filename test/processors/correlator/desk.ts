@@ -142,15 +142,15 @@ export class Desk {
 
   /**
    * The process stands still. Called, it wakes up, does what its clock tells it, and does it again a little later; it may have read
-   * before what others wrote meanwhile.
+   * before what others wrote meanwhile, and may die on its way.
    */
-  standStill(): (at: number, read?: 'read') => void {
+  standStill(): (at: number, how?: { readonly read?: boolean; readonly crash?: CrashPoint }) => void {
     const task = this.#task;
-    return (at, read) => {
+    return (at, { read = false, crash = 'after commit' } = {}) => {
       const states = read ? [...(this.#tables.get('correlator.state')?.values() ?? [])] : [];
       for (const record of states) task.table?.(record, T0 + at, false);
       for (const now of [T0 + at, T0 + at + 2 * PERIOD]) {
-        this.#carryOut(task.wake?.(now) ?? { outputs: [], changelog: [] }, 'after commit');
+        this.#carryOut(task.wake?.(now) ?? { outputs: [], changelog: [] }, crash);
       }
     };
   }

@@ -139,6 +139,18 @@ describe('a correlator that stood still, and does not know that it was succeeded
     expect(desk.told.at(-1)?.incident).not.toBe(desk.told[0]?.incident);
   });
 
+  test('tells of a floor that its successor finds lost too: both say the same', () => {
+    const desk = new Desk();
+    for (const id of FLOOR_1) desk.verdict(id, 'opened', id);
+    const wake = desk.standStill();
+    desk.restart();
+    desk.verdict(100, 'suspect', 9);
+    wake(20_000, { crash: 'after outputs' });
+    desk.wait(30_000);
+    for (const id of FLOOR_1) desk.verdict(40_000, 'closed', id);
+    expectOnce(desk, 'opened floor/1', 'closed floor/1');
+  });
+
   test('tells of who is still held, which is taken over', () => {
     const desk = new Desk();
     desk.verdict(0, 'opened', 1);
@@ -156,7 +168,7 @@ describe('a correlator that stood still, and does not know that it was succeeded
     const wake = desk.standStill();
     desk.restart();
     desk.verdict(1_000, 'closed', 1);
-    wake(20_000, 'read');
+    wake(20_000, { read: true });
     expect(desk.headlines()).toEqual([]);
   });
 
