@@ -5,6 +5,11 @@ import { isPassing } from './link.ts';
 import type { Client } from './world.ts';
 
 const OUT_OF_ORDER = 45;
+/**
+ * UNKNOWN_SERVER_ERROR, NOT_LEADER_OR_FOLLOWER, REQUEST_TIMED_OUT, KAFKA_STORAGE_ERROR: a broker that stops, or whose replicas are
+ * late, says so of what it has written already (Apache Kafka's DelayedProduce).
+ */
+const IN_DOUBT: ReadonlySet<Value> = new Set([-1, 6, 7, 56]);
 /** So often a batch is sent again before its producer gives up. */
 const MOST_ATTEMPTS = 40;
 
@@ -21,8 +26,8 @@ interface Flying {
   readonly values: readonly string[];
   readonly batch: Buffer;
   attempts: number;
-  /** Whether an attempt was never answered, so that the batch may be there whatever is said of it later. */
-  unanswered: boolean;
+  /** Whether an attempt was not answered, or by no clear word, so that the batch may be there whatever is said of it later. */
+  inDoubt: boolean;
   outcome: Outcome | undefined;
   baseOffset: number;
 }
@@ -76,7 +81,7 @@ export class Sending {
       },
     );
     const begin = this.#client.world.recorder.tick();
-    return { begin, values, batch, attempts: 0, unanswered: false, outcome: undefined, baseOffset: -1 };
+    return { begin, values, batch, attempts: 0, inDoubt: false, outcome: undefined, baseOffset: -1 };
   }
 
   /** All that have no outcome yet are sent once, in order. */
@@ -87,10 +92,10 @@ export class Sending {
     for (const [i, batch] of open.entries()) {
       const answer = answers[i];
       if (answer?.status === 'fulfilled') this.#judge(batch, answer.value, waits);
-      else batch.unanswered = true;
+      else batch.inDoubt = true;
       // Who does not number its batches cannot send one again without having it twice.
       const givesUp = this.#sender.numbered === undefined || batch.attempts >= MOST_ATTEMPTS;
-      if (batch.outcome === undefined && givesUp) batch.outcome = batch.unanswered ? 'unknown' : 'refused';
+      if (batch.outcome === undefined && givesUp) batch.outcome = batch.inDoubt ? 'unknown' : 'refused';
       waits ||= batch.outcome === undefined;
     }
     if (waits) await this.#client.rest(20);
@@ -102,8 +107,10 @@ export class Sending {
     if (error === 0) {
       batch.outcome = 'acknowledged';
       batch.baseOffset = numberAt(answer, 'baseOffset');
+    } else if (IN_DOUBT.has(error)) {
+      batch.inDoubt = true;
     } else if (!isPassing(error) && !(behindAnother && error === OUT_OF_ORDER)) {
-      batch.outcome = batch.unanswered ? 'unknown' : 'refused';
+      batch.outcome = batch.inDoubt ? 'unknown' : 'refused';
     }
   }
 
