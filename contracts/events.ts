@@ -110,6 +110,8 @@ const detectorStateSchema = z.object({
     .optional(),
   /** Noted before people are told that the incident is open. Whoever finds it so tells them. */
   untold: z.literal(true).optional(),
+  /** Of a silence, by whoever found it out: when the detector was heard before it, null where never. It tells one silence from the next. */
+  lastAt: time.nullable().optional(),
   /** The last offset of `signals` that this state includes; a signal at or below it is no news. -1 where there was none. */
   offset: z.int().min(-1),
 });

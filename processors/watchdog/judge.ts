@@ -73,6 +73,12 @@ export class Judge {
     return row === NO_ROW ? undefined : this.#told.of(row);
   }
 
+  /** When it was heard last, as far as the log is read and tells. */
+  lastAt(id: number): number | undefined {
+    const row = this.#detectors.find(id);
+    return row === NO_ROW ? undefined : new Watched(this.#known, row).lastAt;
+  }
+
   /** How far back, in the partition's proven time, a signal may still count. */
   get spanMs(): number {
     return this.#longestWindowMs + this.time.slackMs;
@@ -114,10 +120,12 @@ export class Judge {
     watched.told = told;
   }
 
-  /** What is told of it by now, since another watchdog told of it as well. */
+  /** What is told of it by now, since another watchdog told of it as well: something else may be true. */
   correct(id: number, told: Told): void {
     const row = this.#detectors.find(id);
-    if (row !== NO_ROW) this.#told.set(row, told);
+    if (row === NO_ROW) return;
+    this.#told.set(row, told);
+    this.#news.add(row);
   }
 
   /** All tables are read: who was judged by this very heartbeat need not wait for an announcement that only repeats it. */

@@ -10,6 +10,7 @@ import { CensusWriter } from './census-writer.ts';
 import { Judge, type WindowOptions } from './judge.ts';
 import type { JudgedPartitions } from './judged-partitions.ts';
 import { tellOddities } from './odd-telling.ts';
+import { OthersSilences } from './others-silences.ts';
 import type { PassiveRegistry } from './passive-registry.ts';
 import { type PipelineMonitor, type PipelineNews, PipelineWatch } from './pipeline.ts';
 import { GAP_PERIODS } from './proven-time.ts';
@@ -45,6 +46,7 @@ export class WatchdogTask implements Task {
   readonly #judge: Judge;
   readonly #pipeline: PipelineWatch;
   readonly #readBack = new ReadBack();
+  readonly #others = new OthersSilences();
   readonly #census: CensusWriter;
   readonly #voice: Voice;
   /** The last offset of `signals` that was read. */
@@ -152,6 +154,7 @@ export class WatchdogTask implements Task {
     if (!this.#isNew(moment)) return NOTHING;
     this.#options.judged.judged(this.#options.partition, moment.now);
     const news = this.#pipeline.sang(moment.now, moment.at, moment.offset);
+    this.#others.settle(this.#judge, moment.offset);
     // What happened while nobody was watching, in the tables, comes to light once the log is caught up with.
     if (!this.#swept) this.#judge.sweep();
     this.#swept = true;
@@ -218,7 +221,8 @@ export class WatchdogTask implements Task {
   #state(record: InRecord, now: number, restoring: boolean): Emission {
     if (record.value === null) return NOTHING;
     const { data } = parseEvent(record, [detectorStateChanged]);
-    const told: Told = { ...data, since: Date.parse(data.since) };
+    const lastAt = typeof data.lastAt === 'string' ? Date.parse(data.lastAt) : data.lastAt;
+    const told: Told = { ...data, since: Date.parse(data.since), lastAt };
     if (isCanary(data.id)) {
       if (record.key !== pipelineKey(this.#options.canary, this.#options.group)) return NOTHING;
       if (restoring) this.#pipeline.recall(told);
@@ -242,8 +246,8 @@ export class WatchdogTask implements Task {
   #heardTold({ id, floor }: { readonly id: number; readonly floor: number }, told: Told, now: number): Emission {
     const known = this.#judge.toldOf(id);
     if (!known) return NOTHING;
+    if (told.episode > known.episode) this.#others.note(id, told);
     const isPassed = told.offset <= Math.max(this.#offset, this.#firstNew - 1, known.offset);
-    // A silence that lasts is found out here as well, perhaps a canary later, and has that number then.
     const isOver = told.state !== 'silent' && isPassed;
     const counted = isOver && told.episode > known.episode ? { ...known, episode: told.episode } : known;
     if (counted !== known) this.#judge.correct(id, counted);
@@ -254,6 +258,7 @@ export class WatchdogTask implements Task {
   #beginAnew(): void {
     this.#firstNew = 0;
     this.#readBack.clear();
+    this.#others.clear();
     this.#pipeline.beginAnew();
     this.#judge.beginAnew();
   }

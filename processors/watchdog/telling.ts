@@ -38,7 +38,8 @@ export interface Moment {
 export function tell(judge: Judge, watched: Watched, moment: Moment, voice: Voice): Emission {
   const { state, told: before, judged, floor } = watched;
   if (state === undefined) return NOTHING;
-  const same = state === before?.state;
+  // What another watchdog told of may be over while the state is what was told here.
+  const same = state === before?.state && (state === 'silent' || before.incident === null);
   // A successor has to know by which window it was judged.
   if (same && !before.untold && judged?.heartbeatMs === before.judged?.heartbeatMs) return NOTHING;
   const outputs: OutRecord[] = [];
@@ -69,6 +70,7 @@ export function tell(judge: Judge, watched: Watched, moment: Moment, voice: Voic
     episode,
     judged,
     oddities: before?.oddities,
+    lastAt: silent ? (watched.lastAt ?? null) : undefined,
     offset: moment.offset,
   };
   watched.told = told;
@@ -136,11 +138,12 @@ export function pipelineKey(canary: number, group: string): string {
 /** The word on a detector, or under a canary's id on the pipeline. */
 export function stateRecord(id: number, floor: number, told: Told, now: number): OutRecord {
   const { state, since, incident, episode, judged, oddities, untold, offset } = told;
+  const lastAt = typeof told.lastAt === 'number' ? rfc3339(told.lastAt) : told.lastAt;
   return eventRecord(detectorStateChanged, {
     id: idOf('detector-state', id, state, since, offset),
     source: 'watchdog',
     time: now,
-    data: { id, floor, state, since: rfc3339(since), incident, episode, judged, oddities, untold, offset },
+    data: { id, floor, state, since: rfc3339(since), incident, episode, judged, oddities, untold, lastAt, offset },
   });
 }
 

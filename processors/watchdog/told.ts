@@ -20,6 +20,8 @@ export interface Told {
   readonly oddities?: readonly ToldOddity[] | undefined;
   /** It is noted, and people are told next. */
   readonly untold?: true | undefined;
+  /** When it was heard last before the silence that was found out, null where never; undefined where that is told once more. */
+  readonly lastAt?: number | null | undefined;
   /** The last offset of `signals` that it includes. */
   readonly offset: number;
 }

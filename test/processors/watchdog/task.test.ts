@@ -314,6 +314,29 @@ describe('several watchdogs', () => {
     expect(partition.told[0]?.incident).not.toBe(late.incident);
   });
 
+  test.each([
+    ['long before the next', 12],
+    ['just before the next is found out', 21],
+  ])('a silence that is over, whose end one that was succeeded did not see, is closed, %s', (_, readAt) => {
+    const late = lateNotes();
+    const partition = successor();
+    living(partition, 13, readAt, [9]);
+    partition.write(late.silent);
+    living(partition, readAt + 1, readAt + 1, [9]);
+    expect(partition.headlines().slice(0, 2)).toEqual(['opened detector/8', 'closed detector/8']);
+    living(partition, readAt + 2, 22, [9]);
+    expect(partition.stateOf(8)).toBe('silent');
+    living(partition, 23, 23, [8, 9]);
+    expect(partition.told.map(({ change, episode }) => [change, episode])).toEqual([
+      ['opened', 1],
+      ['closed', 1],
+      ['opened', 2],
+      ['closed', 2],
+    ]);
+    expect(partition.told[0]?.incident).toBe(late.incident);
+    expect(partition.stateOf(8)).toBe('ok');
+  });
+
   test('a silence of which one told that is ahead in the log is found out here, and is the same', () => {
     const late = lateNotes();
     const partition = cutOff();
