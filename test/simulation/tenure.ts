@@ -10,7 +10,7 @@ const FETCH_MS = 150;
 const FETCH_MS_EACH = 10;
 const COMMIT_MS = 200;
 /** Who is far behind is given more at once, as Kafka does: so many fetches or so bring it up to date, however small they are else. */
-const FETCHES_BEHIND = 50;
+const FETCHES_BEHIND = 4;
 /** How soon to try again while Kafka is down, ms. */
 const RETRY_MS = 100;
 
