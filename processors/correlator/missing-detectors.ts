@@ -144,11 +144,10 @@ export class MissingDetectors {
   }
 
   #case(verdict: Verdict): Missing {
-    const { subject, episode, incident, cause, floor, bridge, gateway, reason } = verdict;
+    const { subject } = verdict;
     let known = this.#cases.get(subject);
     if (!known) {
-      const place = { floor, bridge, gateway, ...timesOf(verdict) };
-      known = { is: 'missing', subject, phase: 'over', episode, incident, cause, ...place, foundAt: 0, reason };
+      known = { is: 'missing', subject, phase: 'over', ...wordsOf(verdict), foundAt: 0 };
       this.#cases.set(subject, known);
     }
     this.#options.journal.changed(known);
@@ -168,16 +167,14 @@ export class MissingDetectors {
 
   #fellSilent(item: Missing, verdict: Verdict, moment: Moment): void {
     this.#suspects.delete(item);
-    const { episode, incident, cause, floor, bridge, gateway, reason } = verdict;
-    const about = { episode, incident, cause, floor, bridge, gateway, reason, ...timesOf(verdict) };
-    Object.assign(item, about, { foundAt: moment.at });
+    Object.assign(item, wordsOf(verdict), { foundAt: moment.at });
     this.#tally.count(item, 1);
     const others = this.#suspects.size + this.#tally.held().size;
     this.#unlessLost(item, moment);
     if (item.phase !== 'held') return;
     this.#waiting.oneMore(this.#tally.held().size, moment);
     // A Last Will of one alone is no storm.
-    if (cause === 'lost-connection' && others < LEAST_LOST - 1) this.#release(item, moment.now);
+    if (verdict.cause === 'lost-connection' && others < LEAST_LOST - 1) this.#release(item, moment.now);
   }
 
   /** It signals again, or is no longer registered. */
@@ -264,9 +261,10 @@ function aboutDetector(item: Missing) {
   return { subject, floor, cause, detectors: [detectorOf(item)] };
 }
 
-/** Nobody expects anything of one that is not announced. */
-function timesOf({ heartbeatMs, windowMs }: Verdict): Pick<Missing, 'heartbeatMs' | 'windowMs'> {
-  return { heartbeatMs: heartbeatMs ?? 0, windowMs: windowMs ?? 0 };
+/** What a verdict says of a detector. Nobody expects anything of one that is not announced. */
+function wordsOf({ episode, incident, cause, floor, bridge, gateway, heartbeatMs, windowMs, reason }: Verdict) {
+  const times = { heartbeatMs: heartbeatMs ?? 0, windowMs: windowMs ?? 0 };
+  return { episode, incident, cause, floor, bridge, gateway, ...times, reason };
 }
 
 function isMissing({ phase }: Missing): boolean {
