@@ -4,10 +4,11 @@ import { type Disablement, disabledUntil, disablementChanged } from '../../contr
 import { idOf } from '../../contracts/ids.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
 
-/** A planned silence; `until` is RFC 3339. */
+/** A planned silence; `until` is RFC 3339, `end` the same in ms since the epoch. */
 interface Silence {
   readonly site: string;
   readonly until: string;
+  readonly end: number;
 }
 
 type Ended = Extract<Disablement, { change: 'ended' }>;
@@ -24,7 +25,7 @@ export class Disablements {
     const { subject, site } = change;
     const until = disabledUntil(this.#silences.get(subject)?.until ?? null, change);
     if (until === null) this.#silences.delete(subject);
-    else this.#silences.set(subject, { site, until });
+    else this.#silences.set(subject, { site, until, end: Date.parse(until) });
   }
 
   /**
@@ -39,8 +40,7 @@ export class Disablements {
   /** When the next end comes, ms since the epoch; undefined where none is awaited. */
   nextEnd(): number | undefined {
     let next: number | undefined;
-    for (const { until } of this.#silences.values()) {
-      const end = Date.parse(until);
+    for (const { end } of this.#silences.values()) {
       if (next === undefined || end < next) next = end;
     }
     return next;
@@ -49,8 +49,8 @@ export class Disablements {
   /** What has ended by `now`, to be said on the topic. It is forgotten with that. */
   takeEnded(now: number): Ended[] {
     const ended: Ended[] = [];
-    for (const [subject, { site, until }] of this.#silences) {
-      if (Date.parse(until) > now) continue;
+    for (const [subject, { site, until, end }] of this.#silences) {
+      if (end > now) continue;
       this.#silences.delete(subject);
       ended.push({ site, subject, change: 'ended', until, at: rfc3339(now) });
     }
@@ -58,8 +58,7 @@ export class Disablements {
   }
 
   #endOf(subject: string): number {
-    const silence = this.#silences.get(subject);
-    return silence ? Date.parse(silence.until) : 0;
+    return this.#silences.get(subject)?.end ?? 0;
   }
 }
 
