@@ -1,4 +1,6 @@
 import { incidentChanged, type Verdict, verdictReached } from '../../contracts/events.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { partitionOf } from '../../transport/kafka/partition.ts';
 import type { Plan } from './detector.ts';
 import { type History, WINDOWS } from './simulation.ts';
 import { END_MS } from './story.ts';
@@ -6,6 +8,8 @@ import type { Utterance } from './world.ts';
 
 /** A verdict on its way to the correlator, and its words on theirs, ms. */
 const LATE_MS = 1_500;
+/** Within this a new detector is in the census, if a watchdog is there to take it, ms. */
+const CENSUS_MS = 3_000;
 /** What has to have happened by the end. */
 const SETTLED_MS = END_MS - 12_000;
 /** Fewer that are lost together are no storm. */
@@ -19,6 +23,8 @@ interface Found {
   readonly to: number;
   /** How long it may be held. */
   readonly holdMs: number;
+  /** Whether it follows a Last Will. */
+  readonly byWill: boolean;
   readonly scopes: readonly string[];
 }
 
@@ -52,8 +58,8 @@ function foundIn({ world }: History): Found[] {
   const first = firsts(world.said, 'verdicts');
   return [...first.values()].flatMap(({ record, appendedAt }): Found[] => {
     const verdict = verdictReached.schema.parse(JSON.parse(String(record.value)));
-    const { subject, incident, change, heartbeatMs } = verdict;
-    if (incident === null || change !== 'opened' || subject === 'pipeline') return [];
+    const { subject, incident, change, cause, heartbeatMs } = verdict;
+    if (incident === null || change !== 'opened' || !isOfSilence(cause)) return [];
     const ended = [...first.values()].find((other) => says(other, incident, 'closed'));
     return [
       {
@@ -62,10 +68,15 @@ function foundIn({ world }: History): Found[] {
         from: appendedAt,
         to: ended?.appendedAt ?? Number.POSITIVE_INFINITY,
         holdMs: (heartbeatMs ?? 0) + 2 * WINDOWS.canaryPeriodMs,
+        byWill: cause === 'lost-connection',
         scopes: scopesOf(verdict),
       },
     ];
   });
+}
+
+function isOfSilence(cause: string | undefined): boolean {
+  return cause === 'silent' || cause === 'lost-connection';
 }
 
 function scopesOf({ floor, bridge, gateway }: Pick<Verdict, 'floor' | 'bridge' | 'gateway'>): string[] {
@@ -119,16 +130,24 @@ function wrongLoss(history: History, incident: Known, found: readonly Found[]): 
   const { subject, from, to, detectors } = incident;
   const what = `${subject}, told at ${from}, closed at ${to}: ${detectors.join(', ')}`;
   const problems: string[] = [];
-  const alive = membersOf(history, subject, from - 3_000).find(
+  const alive = membersOf(history, subject, from - CENSUS_MS).find(
     ({ id }) =>
+      isCounted(history, id, from) &&
       !found.some((silence) => silence.detector === id && silence.from <= from && silence.to > from - LATE_MS),
   );
-  if (alive && isCalm(history, from - 3_000, from)) problems.push(`FALSE LOSS ${what}: detector ${alive.id} is heard`);
+  if (alive && isCalm(history, from - CENSUS_MS, from))
+    problems.push(`FALSE LOSS ${what}: detector ${alive.id} is heard`);
   if (to > END_MS) {
     const back = detectors.find((id) => found.every((silence) => silence.detector !== id || silence.to < SETTLED_MS));
     if (back !== undefined) problems.push(`NOT BROKEN UP ${what}: detector ${back} is heard`);
   }
   return problems;
+}
+
+/** Whether a watchdog had the time to count a detector that is registered. */
+function isCounted({ watched }: History, id: number, by: number): boolean {
+  const spans = watched[partitionOf(String(id), PARTITIONS)] ?? [];
+  return spans.some(({ from, to }) => from < by - CENSUS_MS && to > by - LATE_MS);
 }
 
 /** Who is registered in a scope since `at`; of a bridge nobody knows who moved when. */
@@ -139,9 +158,14 @@ function membersOf({ story, announced }: History, scope: string, at: number): Pl
   });
 }
 
+/** One that moved may have been silent in another scope before. */
+function isOf({ scopes }: Found, scope: string): boolean {
+  return scopes.includes(scope);
+}
+
 function covers(incident: Known, silence: Found): boolean {
   if (incident.of === 'one') return incident.incident === silence.incident;
-  return incident.detectors.includes(silence.detector) || silence.scopes.includes(incident.subject);
+  return incident.detectors.includes(silence.detector) || isOf(silence, incident.subject);
 }
 
 function uncovered(history: History, silence: Found, known: readonly Known[]): string[] {
@@ -168,9 +192,9 @@ function uncovered(history: History, silence: Found, known: readonly Known[]): s
 function twice(silence: Found, known: readonly Known[]): string[] {
   const about = known
     .filter(({ of }) => of !== 'flapping')
-    .filter(({ of, detectors, incident, from, to }) =>
+    .filter(({ of, subject, detectors, incident, from, to }) =>
       of === 'many'
-        ? detectors.includes(silence.detector) && from < silence.to && to > silence.from
+        ? isOf(silence, subject) && detectors.includes(silence.detector) && from < silence.to && to > silence.from
         : incident === silence.incident,
     )
     .sort((a, b) => a.from - b.from);
@@ -181,6 +205,19 @@ function twice(silence: Found, known: readonly Known[]): string[] {
       `TWICE TO PEOPLE detector ${silence.detector}: ${before.subject} at ${before.from}, ${incident.subject} at ${incident.from}`,
     ];
   });
+}
+
+/** The Last Will of one alone, as far as `verdicts` said when its silence was found: that is told at once, whoever follows. */
+function isAlone({ world }: History, { detector, byWill, from }: Found): boolean {
+  const missing = new Set<string>();
+  for (const { record, appendedAt } of world.said) {
+    if (record.topic !== 'verdicts' || appendedAt >= from) continue;
+    const { subject, change, cause } = verdictReached.schema.parse(JSON.parse(String(record.value)));
+    if (!isOfSilence(cause)) continue;
+    if (change === 'suspect' || change === 'opened') missing.add(subject);
+    else missing.delete(subject);
+  }
+  return byWill && missing.delete(`detector/${detector}`) && missing.size < LEAST - 1;
 }
 
 /** A scope that falls silent as one, before all eyes, is one fault. */
@@ -198,6 +235,7 @@ function scattered(history: History, found: readonly Found[], known: readonly Kn
       if (last.from > first.from + holdMs - LATE_MS || storm.some(({ to }) => to < last.from + LATE_MS + holdMs))
         return [];
       if (!isCalm(history, first.from - 5_000, first.from + holdMs + LATE_MS)) return [];
+      if (storm.some((silence) => isAlone(history, silence))) return [];
       // Of scopes that overlap one may leave a single detector to the other.
       const [lone, other] = known.filter(
         ({ incident, from }) => from > last.from && storm.some((silence) => silence.incident === incident),

@@ -158,7 +158,9 @@ function withLosses(plans: readonly Plan[], chance: Chance): Plan[] {
       .map(({ from, to, kind }): Ailment => {
         const [late, back] = [chance.int(0, LOST_WITHIN_MS), chance.skewed(1, BACK_WITHIN_MS)];
         return { from: from + late, to: to + back, kind };
-      });
+      })
+      // At the very end of the trouble, one may be back before it is lost.
+      .filter(({ from, to }) => from < to);
     const heartbeats = heartbeatMs === undefined ? plan.heartbeats : [{ from: 0, heartbeatMs }];
     // Else hardly anybody would be left to be lost.
     const ailments = [...plan.ailments.filter(({ to }) => Number.isFinite(to)).slice(0, 1), ...lost];
