@@ -164,7 +164,7 @@ export class Judge {
   /** A birth message, or a Last Will. */
   presence(id: number, floor: number, will: Announcement | undefined): Watched {
     const row = this.#of(id, floor);
-    if (will) this.#wills.add(row, will);
+    if (will && !this.#wasHeardSince(row, will)) this.#wills.add(row, will);
     else this.#wills.delete(row);
     return new Watched(this.#known, row);
   }
@@ -335,6 +335,12 @@ export class Judge {
     this.#told.judge(row, undefined);
     detectors.mark(row, FLAG.heard, false);
     detectors.mark(row, FLAG.overdue, false);
+  }
+
+  /** Whether a signal that was read before the will, which stands in another topic, came later than it. */
+  #wasHeardSince(row: number, { at, bridge }: Announcement): boolean {
+    const watched = new Watched(this.#known, row);
+    return watched.bridgeName === bridge && watched.lastAt !== undefined && watched.lastAt > at;
   }
 
   #setBridge(row: number, number: number): void {

@@ -113,6 +113,17 @@ describe('a detector', () => {
     expect(partition.stateOf(8)).toBe('ok');
   });
 
+  test('is not dead because of a will that is read after a later signal', () => {
+    const partition = twoDetectors();
+    partition.presence(8, 'offline', 4_050);
+    expect(partition.stateOf(8)).toBe('ok');
+    living(partition, 5, 7, [9]);
+    expect(partition.headlines()).toEqual([]);
+    living(partition, 8, 8, [9]);
+    expect(partition.headlines()).toEqual(['opened detector/8']);
+    expect(partition.told[0]?.cause).toBe('silent');
+  });
+
   test('that was heard through another bridge since is not dead because of its old one', () => {
     const partition = twoDetectors();
     partition.presence(8, 'offline', 4_700);
