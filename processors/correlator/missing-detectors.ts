@@ -166,15 +166,15 @@ export class MissingDetectors {
   }
 
   #fellSilent(item: Missing, verdict: Verdict, moment: Moment): void {
-    this.#suspects.delete(item);
+    const wasFeared = this.#suspects.delete(item);
     Object.assign(item, wordsOf(verdict), { foundAt: moment.at });
     this.#tally.count(item, 1);
     const others = this.#suspects.size + this.#tally.held().size;
     this.#unlessLost(item, moment);
     if (item.phase !== 'held') return;
     this.#waiting.oneMore(this.#tally.held().size, moment);
-    // A Last Will of one alone is no storm.
-    if (verdict.cause === 'lost-connection' && others < LEAST_LOST - 1) this.#release(item, moment.now);
+    // A Last Will of one alone is no storm. Who was not feared before was found out by who comes late, maybe with many others.
+    if (wasFeared && verdict.cause === 'lost-connection' && others < LEAST_LOST - 1) this.#release(item, moment.now);
   }
 
   /** It signals again, or is no longer registered. */

@@ -51,10 +51,18 @@ describe('one detector', () => {
     expect(desk.headlines()).toEqual(['opened detector/9', 'opened detector/1']);
   });
 
+  test('that nobody feared before its Last Will is believed is held: a watchdog that comes late finds many so', () => {
+    const desk = new Desk();
+    for (const id of [1, 2, 3, 4]) desk.verdict(0, 'opened', id, { cause: 'lost-connection' });
+    desk.wait(HOLD);
+    expect(desk.headlines()).toEqual(['opened floor/1']);
+  });
+
   test('a suspicion that is refuted holds nobody', () => {
     const desk = new Desk();
     for (const id of [5, 6]) desk.verdict(0, 'suspect', id);
     for (const id of [5, 6]) desk.verdict(500, 'trusted', id);
+    desk.verdict(600, 'suspect', 1);
     desk.verdict(2_000, 'opened', 1, { cause: 'lost-connection' });
     expect(desk.headlines()).toEqual(['opened detector/1']);
   });
