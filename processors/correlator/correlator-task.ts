@@ -31,6 +31,8 @@ export class CorrelatorTask implements Task {
   readonly #plain: PlainFaults;
   /** Whether what a predecessor left is taken up: that needs our clock. */
   #resumed = false;
+  /** What was written over what is true, by key. */
+  readonly #late = new Map<string, InRecord>();
   /** How far the log's time has come. */
   #reached = Number.NEGATIVE_INFINITY;
   /** Whether somebody else holds the partition, and we have not been told. */
@@ -62,19 +64,17 @@ export class CorrelatorTask implements Task {
   }
 
   table(record: InRecord, now: number, restoring: boolean): Emission {
-    const { topic, key, value } = record;
+    const { topic, value } = record;
     if (topic === disablementChanged.topic) return this.#disable(record, now, restoring);
     if (topic === censusTaken.topic) {
       if (value !== null) this.#population.count(parseEvent(record, [censusTaken]).data);
     } else if (restoring || !this.#resumed) {
-      this.#journal.succeed(record);
-      if (value !== null) this.#recall(parseCase(record));
-      else if (key !== null) this.#flapping.forget(key);
-    } else if (key !== null) {
+      this.#succeed(record);
+    } else {
       const whose = this.#journal.whose(record);
       if (whose === 'successor') this.#succeeded = true;
       if (whose !== 'predecessor' || this.#succeeded) return NOTHING;
-      this.#contradict(value === null ? undefined : parseCase(record), key, now);
+      this.#contradict(record, now);
       return this.#journal.emission(now);
     }
     return NOTHING;
@@ -126,9 +126,22 @@ export class CorrelatorTask implements Task {
     return true;
   }
 
-  /** What somebody wrote who does not know that we succeeded it: what is true is written over it, and what it told is set right. */
-  #contradict(theirs: Case | undefined, key: string, now: number): void {
-    if (theirs === undefined || theirs.is === 'flapping') this.#flapping.contradict(key);
+  /** What predecessors wrote, save for what one of them wrote who did not know that he was succeeded: that is contradicted in the end. */
+  #succeed(record: InRecord): void {
+    const key = String(record.key);
+    if (this.#journal.succeed(record)) {
+      this.#late.set(key, record);
+      return;
+    }
+    this.#late.delete(key);
+    if (record.value === null) this.#flapping.forget(key);
+    else this.#recall(parseCase(record));
+  }
+
+  /** What somebody wrote who does not know that he was succeeded: what is true is written over it, and what he told is set right. */
+  #contradict(record: InRecord, now: number): void {
+    const theirs = record.value === null ? undefined : parseCase(record);
+    if (theirs === undefined || theirs.is === 'flapping') this.#flapping.contradict(String(record.key));
     else if (theirs.is === 'plain') this.#plain.contradict(theirs, now);
     else this.#missing.contradict(theirs, now);
   }
@@ -140,6 +153,8 @@ export class CorrelatorTask implements Task {
     this.#flapping.resume(now);
     this.#missing.resume(now);
     this.#plain.resume();
+    for (const record of this.#late.values()) this.#contradict(record, now);
+    this.#late.clear();
     this.#reconsider(now);
   }
 

@@ -18,6 +18,8 @@ export class Journal {
   readonly #partition: number;
   readonly #changed = new Set<Case>();
   readonly #gone = new Set<string>();
+  /** Under which keys predecessors wrote. */
+  readonly #known = new Set<string>();
   /** The count of correlators that have worked on this partition, ourselves included: who was succeeded has a lower one. */
   #life = 1;
 
@@ -39,9 +41,13 @@ export class Journal {
     this.changed(item);
   }
 
-  /** A predecessor wrote this. */
-  succeed(record: InRecord): void {
-    this.#life = Math.max(this.#life, lifeOf(record) + 1);
+  /** A predecessor wrote this; answers whether he had been succeeded by then, and wrote over what one who knew more had written. */
+  succeed(record: InRecord): boolean {
+    const life = lifeOf(record);
+    const isLate = life + 1 < this.#life && this.#known.has(String(record.key));
+    this.#life = Math.max(this.#life, life + 1);
+    this.#known.add(String(record.key));
+    return isLate;
   }
 
   /** Whose record of the state topic this is: ours, that of one whom we succeeded, or of one who succeeded us. */
@@ -52,6 +58,7 @@ export class Journal {
 
   /** Says that this partition is ours now, which stops whoever does not know yet that he was succeeded. */
   claim(): void {
+    this.#known.clear();
     this.#gone.add('claim');
   }
 

@@ -11,8 +11,10 @@ import {
 } from '../../../contracts/events.ts';
 import { idOf } from '../../../contracts/ids.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
+import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import { correlatorDefinition } from '../../../processors/correlator/correlator.ts';
-import type { Emission, Task } from '../../../transport/kafka/types.ts';
+import { STATE_TOPIC } from '../../../processors/correlator/journal.ts';
+import { type Emission, NOTHING, type Task } from '../../../transport/kafka/types.ts';
 import { ceId, received } from '../records.ts';
 
 export const T0 = Date.UTC(2026, 0, 1);
@@ -44,7 +46,8 @@ export class Desk {
   /** What stands on `disablements`. */
   readonly orders: Disablement[] = [];
   readonly #log: InRecord[] = [];
-  readonly #tables = new Map<string, Map<string, InRecord>>();
+  /** What was written to the tables, in order. */
+  readonly #tables: InRecord[] = [];
   #now = T0;
   #committed = 0;
   #read = 0;
@@ -65,9 +68,8 @@ export class Desk {
 
   /** The keys under which `correlator.state` has something. */
   kept(): string[] {
-    return [...(this.#tables.get('correlator.state') ?? [])].flatMap(([key, { value }]) =>
-      value === null ? [] : [key],
-    );
+    const last = new Map(this.#states().map(({ key, value }) => [String(key), value]));
+    return [...last].flatMap(([key, value]) => (value === null ? [] : [key]));
   }
 
   census(census: Census): void {
@@ -128,11 +130,17 @@ export class Desk {
 
   /** The clock runs on to `at`; what falls due on the way is decided. */
   wait(at: number, crash: CrashPoint = 'after commit'): void {
-    for (let due = this.#task.deadline?.(); due !== undefined && due <= T0 + at; due = this.#task.deadline?.()) {
-      this.#now = Math.max(this.#now, due);
-      this.#carryOut(this.#task.wake?.(this.#now) ?? { outputs: [], changelog: [] }, crash);
-    }
+    while (this.decide(at, crash));
     this.#now = Math.max(this.#now, T0 + at);
+  }
+
+  /** Decides what falls due first until `at`; answers whether anything does. */
+  decide(at: number, crash: CrashPoint = 'after commit'): boolean {
+    const due = this.#task.deadline?.();
+    if (due === undefined || due > T0 + at) return false;
+    this.#now = Math.max(this.#now, due);
+    this.#carryOut(this.#task.wake?.(this.#now) ?? NOTHING, crash);
+    return true;
   }
 
   /** The clock runs on to `at`, and nobody is there. */
@@ -147,26 +155,33 @@ export class Desk {
   standStill(): (at: number, how?: { readonly read?: boolean; readonly crash?: CrashPoint }) => void {
     const task = this.#task;
     return (at, { read = false, crash = 'after commit' } = {}) => {
-      const states = read ? [...(this.#tables.get('correlator.state')?.values() ?? [])] : [];
+      const states = read ? this.#states() : [];
       for (const record of states) task.table?.(record, T0 + at, false);
       for (const now of [T0 + at, T0 + at + 2 * PERIOD]) {
-        this.#carryOut(task.wake?.(now) ?? { outputs: [], changelog: [] }, crash);
+        this.#carryOut(task.wake?.(now) ?? NOTHING, crash);
       }
     };
+  }
+
+  /** The process is gone, and nobody takes over. */
+  stop(): void {
+    this.#task = { input: () => NOTHING };
   }
 
   /** The task is gone with all that it knew; a new one stands where its tables and the committed offset put it. */
   restart(): void {
     this.#task = this.#newTask();
-    for (const records of this.#tables.values()) {
-      for (const record of records.values()) this.#task.table?.(record, this.#now, true);
-    }
+    for (const record of this.#tables) this.#task.table?.(record, this.#now, true);
     for (const data of this.orders) this.#task.table?.(this.#orderRecord(data), this.#now, true);
     this.#read = this.#committed;
   }
 
+  #states(): InRecord[] {
+    return this.#tables.filter(({ topic }) => topic === STATE_TOPIC);
+  }
+
   #newTask(): Task {
-    return correlatorDefinition({ site: 'hq', canaryPeriodMs: PERIOD }).createTask(0);
+    return correlatorDefinition({ site: 'hq', canaryPeriodMs: PERIOD }).createTask(0, PARTITIONS);
   }
 
   #carryOut({ notes = [], outputs, changelog }: Emission, crash: CrashPoint): void {
@@ -192,8 +207,7 @@ export class Desk {
   }
 
   #keep(record: InRecord): void {
-    const table = this.#tables.get(record.topic) ?? new Map<string, InRecord>();
-    this.#tables.set(record.topic, table.set(String(record.key), record));
+    this.#tables.push(record);
     const emission = this.#task.table?.(record, this.#now, false);
     if (emission) this.#carryOut(emission, 'after commit');
   }

@@ -172,6 +172,25 @@ describe('a correlator that stood still, and does not know that it was succeeded
     expect(desk.headlines()).toEqual([]);
   });
 
+  test.each([
+    ['tells of who is heard', 'after commit', ['opened detector/1', 'closed detector/1']],
+    ['notes who is heard', 'before outputs', []],
+  ] as const)('%s while nobody is there to contradict it, and is set right by the next', (_, crash, headlines) => {
+    const desk = new Desk();
+    desk.verdict(0, 'opened', 1);
+    const wake = desk.standStill();
+    desk.restart();
+    desk.verdict(1_000, 'closed', 1);
+    desk.stop();
+    wake(20_000, { crash });
+    desk.restart();
+    desk.wait(60_000);
+    expect(desk.headlines()).toEqual(headlines);
+    desk.restart();
+    desk.wait(120_000);
+    expect(desk.headlines()).toEqual(headlines);
+  });
+
   test('waits a little when it wakes up late: what belongs together may wait to be read', () => {
     const desk = new Desk();
     for (const id of [1, 2, 3]) desk.verdict(id, 'opened', id);
