@@ -31,6 +31,23 @@ export function headerOf(record: InRecord, name: string): string | undefined {
   return (Array.isArray(raw) ? raw.at(-1) : raw)?.toString();
 }
 
+/** Of a tombstone: among how many partitions its key was dealt out anew. */
+const MOVED_HEADER = 'moved-among';
+
+/** What is left of a record that was moved to the partition which its key has among `partitions`. */
+export function movedRecord({ topic, key, partition, timestamp }: InRecord, partitions: number): OutRecord {
+  return { topic, key, value: null, headers: { [MOVED_HEADER]: String(partitions) }, partition, timestamp };
+}
+
+/**
+ * Among how many partitions a tombstone's key was dealt out anew: its record is in another partition from now on, and whoever
+ * reads them all ignores this one. Undefined where it says that there is none any more.
+ */
+export function movedAmong(record: InRecord): number | undefined {
+  const text = record.value === null ? headerOf(record, MOVED_HEADER) : undefined;
+  return text === undefined ? undefined : Number(text);
+}
+
 /** Where a record stands: the cause that derived ids and dead letters name. */
 export function coordinatesOf(record: InRecord): string {
   return `${record.topic}/${record.partition}/${record.offset}`;

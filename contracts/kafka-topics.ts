@@ -15,8 +15,8 @@ export const CHANNEL_TOPICS = { email: 'emails', sms: 'sms', lamp: 'panel' } as 
 export const RETRY_DELAYS_MS = [1_000, 5_000, 30_000, 150_000] as const;
 
 /**
- * Partitions of every topic. They are equal so that the records of one key stand in the same partition everywhere, and
- * one member of a group holds all that a key's step needs.
+ * Partitions of every topic, at first. They are equal so that the records of one key stand in the same partition everywhere,
+ * and one member of a group holds all that a key's step needs.
  */
 export const PARTITIONS = 4;
 
@@ -53,6 +53,17 @@ const STREAMS = [
 
 export type StreamName = (typeof STREAMS)[number][0];
 export type TopicName = StreamName | `${string}.retry-${number}` | `${string}.dead`;
+
+/**
+ * The topics that are keyed by detector. Partitions may be added to them while the site runs, and then to all of them: as many
+ * detectors as there are is what a site has many of. Every other topic keeps PARTITIONS.
+ */
+const GROWING: ReadonlySet<string> = new Set<StreamName>(['signals', 'detectors', 'presence', 'detector-states']);
+
+/** Whether a topic, named without prefix, may have more than PARTITIONS. */
+export function mayGrow(topic: string): boolean {
+  return GROWING.has(topic);
+}
 
 /** The topic for attempt `attempt` + 1 of a channel, `attempt` counted from 1; undefined after the last one. */
 export function retryTopic(channel: Channel, attempt: number): TopicName | undefined {

@@ -9,6 +9,7 @@ import {
 } from '../../contracts/events.ts';
 import { idOf } from '../../contracts/ids.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { routerDefinition } from '../../processors/router.ts';
 import { SMS_CHARACTERS, wordingOf } from '../../processors/router-wording.ts';
 import { ceId, dataOf, received } from './records.ts';
@@ -39,7 +40,7 @@ const fire: Notification = {
 function route(data: Notification, id = 'n'): readonly OutRecord[] {
   const record = eventRecord(incidentChanged, { id: idOf('test', id), source: 'watchdog', time: NOW, data });
   return routerDefinition(options)
-    .createTask(0)
+    .createTask(0, PARTITIONS)
     .input(received(record, 0), NOW + 5).outputs;
 }
 

@@ -1,3 +1,4 @@
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import type { Claim } from '../../transport/kafka/claim.ts';
 import type { Lane } from '../../transport/kafka/lane.ts';
 import type { Extent } from '../../transport/kafka/offsets.ts';
@@ -27,6 +28,7 @@ export interface TenureOptions {
 /** One process's hold on a partition: the claim that a real lane is given, with fetches and commits out of the simulated Kafka. */
 export class Tenure implements Claim {
   readonly partition: number;
+  readonly partitions = PARTITIONS;
   readonly committed: ReadonlyMap<string, Committed>;
   readonly extents: ReadonlyMap<string, Extent>;
   lane: Lane | undefined;

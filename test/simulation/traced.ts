@@ -18,7 +18,7 @@ export class Traced {
     this.#process = process;
     this.definition = {
       ...definition,
-      createTask: (partition) => this.#trace(definition.createTask(partition), partition),
+      createTask: (partition, partitions) => this.#trace(definition.createTask(partition, partitions), partition),
     };
   }
 

@@ -1,4 +1,5 @@
 import { AssignerProtocol } from 'kafkajs';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 
 /** The name under which members of a group agree on it; members with another one are refused (INCONSISTENT_GROUP_PROTOCOL). */
 export const ASSIGNER = 'smokewire-copartition';
@@ -22,18 +23,29 @@ export function assignPartitions(memberIds: readonly string[], partitions: numbe
   return assigned;
 }
 
-/** An assignment as the members receive it: the same partitions of each topic. */
-export function encodeAssignment(topics: readonly string[], partitions: readonly number[]): Buffer {
+/** A member's share of a generation. */
+export interface Assignment {
+  /** The numbers of its partitions, the same of each topic, ascending. */
+  readonly partitions: readonly number[];
+  /** How many partitions there are: the leader's word, since others may not know yet that some were added. */
+  readonly of: number;
+}
+
+/** An assignment as the members receive it. */
+export function encodeAssignment(topics: readonly string[], { partitions, of }: Assignment): Buffer {
   return AssignerProtocol.MemberAssignment.encode({
     version: VERSION,
     assignment: Object.fromEntries(topics.map((topic) => [topic, [...partitions]])),
-    userData: Buffer.alloc(0),
+    userData: Buffer.from(String(of)),
   });
 }
 
-/** The partition numbers in an assignment, ascending. */
-export function decodeAssignment(bytes: Buffer): number[] {
+/** What was assigned; to a member of which the leader did not know, nothing is. */
+export function decodeAssignment(bytes: Buffer): Assignment {
   const decoded = AssignerProtocol.MemberAssignment.decode(bytes);
   const partitions = Object.values(decoded?.assignment ?? {}).flat();
-  return [...new Set(partitions)].toSorted((a, b) => a - b);
+  return {
+    partitions: [...new Set(partitions)].toSorted((a, b) => a - b),
+    of: Number(decoded?.userData.toString() || PARTITIONS),
+  };
 }

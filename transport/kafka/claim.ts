@@ -4,6 +4,8 @@ import type { Committed, RecordBatch } from './types.ts';
 /** The right of one member to partition `p` of all topics of its group, until the group's next generation. */
 export interface Claim {
   readonly partition: number;
+  /** How many partitions there are in this generation. */
+  readonly partitions: number;
   /** What the group has committed, by topic; nothing for a topic of which nothing is. */
   readonly committed: ReadonlyMap<string, Committed>;
   /** What there was to read when the partition was gained, by topic. */

@@ -1,32 +1,47 @@
 import { messageOf, SmokewireError } from '../../contracts/errors.ts';
-import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Service } from '../../contracts/service.ts';
 import type { Ended } from '../../contracts/transit.ts';
+import type { Assignment } from './assigner.ts';
 import { Backoff, withinMs } from './backoff.ts';
 import type { Claim, Work } from './claim.ts';
 import type { KafkaClient } from './client.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { errorFields, stopped } from './errors.ts';
-import { Generation } from './generation.ts';
+import { Generation, HEARTBEAT_MS } from './generation.ts';
+import { evenPartitions } from './growth.ts';
 import { Link } from './link.ts';
 import { isFenced, isWorthJoiningAgain, Membership } from './membership.ts';
 
 /** How long the coordinator may take to see a member off, in milliseconds. */
 const LEAVE_MS = 500;
 
+/** What is at hand before partitions are dealt out. */
+export interface Preparation {
+  readonly link: Link;
+  readonly membership: Membership;
+  readonly partitions: number;
+  /** Aborts when the consumer is stopped. */
+  readonly signal: AbortSignal;
+}
+
 export interface ConsumerOptions {
   readonly client: KafkaClient;
   /** The role's name; with the client's prefix it is the group's id. */
   readonly role: string;
-  /** Topics that the group owns, without prefix; they have PARTITIONS partitions each. */
+  /** Topics that the group owns, without prefix; they have as many partitions each. */
   readonly topics: readonly string[];
   /** As of the fetch loop: how long to rest after a fetch that brought records, in milliseconds. */
   readonly lingerMs?: number;
   /** As of the fetch loop: how long what was read leaves the process to more urgent work, in milliseconds. */
   readonly yieldMs?: number;
   readonly metrics: Metrics;
+  /**
+   * Is called by the one who deals out the partitions, before it does so, with how many there are: nobody of the group works
+   * until it resolves.
+   */
+  readonly prepare?: (preparation: Preparation) => Promise<void>;
   /** Begins the work on a partition that this member has gained; `claim.read` says from where. */
   readonly begin: (claim: Claim) => Work;
 }
@@ -58,7 +73,6 @@ export class SupervisedConsumer implements Service {
     this.#membership = new Membership({
       groupId: client.topicPrefix + role,
       topics: topics.map((topic) => client.topicPrefix + topic),
-      partitions: PARTITIONS,
       instance: client.instance,
     });
   }
@@ -121,9 +135,9 @@ export class SupervisedConsumer implements Service {
     const { client, role, topics, lingerMs = 0, yieldMs = 0, begin } = this.#options;
     while (!this.#stop.signal.aborted) {
       this.#joining ??= client.transit.begin('kafka', `${role} joins its group`);
-      let partitions: readonly number[];
+      let assignment: Assignment;
       try {
-        partitions = await this.#membership.join(link);
+        assignment = await this.#membership.join(link, () => this.#count(link));
       } catch (error) {
         if (!isWorthJoiningAgain(error)) throw error;
         // Another member came or went while this one joined, or the coordinator is not ready: the next try is a new round.
@@ -136,13 +150,13 @@ export class SupervisedConsumer implements Service {
         link,
         membership: this.#membership,
         topics,
-        partitions,
+        assignment,
         lingerMs,
         yieldMs,
       });
       this.#generation = generation;
       try {
-        this.#log.debug({ partitions }, 'joined the group');
+        this.#log.debug({ ...assignment }, 'joined the group');
         await generation.serve(begin, this.#stop.signal, () => {
           backoff.reset();
           this.#joined();
@@ -153,6 +167,25 @@ export class SupervisedConsumer implements Service {
       }
     }
     await withinMs(client.wireClock, LEAVE_MS, this.#membership.leave());
+  }
+
+  /** How many partitions there are to deal out, once what has to be done before is done. */
+  async #count(link: Link): Promise<number> {
+    const { client, topics, prepare } = this.#options;
+    const { signal } = this.#stop;
+    // The coordinator takes the leader for dead unless it hears of it.
+    const beats = client.wireClock.every('kafka heartbeat', HEARTBEAT_MS, () => {
+      this.#membership.heartbeat(link).catch((error: unknown) => {
+        this.#log.debug(errorFields(error), 'a heartbeat failed before the partitions were dealt out');
+      });
+    });
+    try {
+      const partitions = await evenPartitions(client, link, topics, signal);
+      await prepare?.({ link, membership: this.#membership, partitions, signal });
+      return partitions;
+    } finally {
+      beats.cancel();
+    }
   }
 
   #end(reason: unknown): void {

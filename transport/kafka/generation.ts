@@ -1,18 +1,21 @@
 import type { Clock, Timer } from '../../contracts/clock.ts';
+import { mayGrow } from '../../contracts/kafka-topics.ts';
 import type { Ended } from '../../contracts/transit.ts';
 import { untilAborted } from '../../contracts/until-aborted.ts';
+import type { Assignment } from './assigner.ts';
 import { withinMs } from './backoff.ts';
 import type { Claim, Work } from './claim.ts';
 import type { KafkaClient } from './client.ts';
 import { errorFields } from './errors.ts';
 import { FetchLoop } from './fetch-loop.ts';
+import { GrowthWatch, mostPartitions } from './growth.ts';
 import type { Link } from './link.ts';
 import { isFenced, isGenerationOver, type Membership, type Progress, SESSION_TIMEOUT_MS } from './membership.ts';
 import { extentsOf, persistently } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 
 /** Also the time in which a member learns of a rebalance, in milliseconds. */
-const HEARTBEAT_MS = 500;
+export const HEARTBEAT_MS = 500;
 /** Offsets are committed at most this often, in milliseconds: they only bound what a crash repeats. */
 const COMMIT_EVERY_MS = 200;
 /** How long running work may hold up a rebalance or a stop, in milliseconds; what has not ended then is repeated. */
@@ -24,7 +27,7 @@ export interface GenerationOptions {
   readonly membership: Membership;
   /** Without prefix. */
   readonly topics: readonly string[];
-  readonly partitions: readonly number[];
+  readonly assignment: Assignment;
   readonly lingerMs: number;
   readonly yieldMs: number;
 }
@@ -37,6 +40,9 @@ export class Generation {
   readonly #membership: Membership;
   readonly #topics: readonly string[];
   readonly #partitions: readonly number[];
+  /** How many there are. */
+  readonly #of: number;
+  readonly #growth: GrowthWatch;
   readonly #lingerMs: number;
   readonly #yieldMs: number;
   readonly #works = new Map<number, Work>();
@@ -59,17 +65,19 @@ export class Generation {
   #onReady: () => void = () => {};
   #loop: FetchLoop | undefined;
 
-  constructor({ client, link, membership, topics, partitions, lingerMs, yieldMs }: GenerationOptions) {
+  constructor({ client, link, membership, topics, assignment, lingerMs, yieldMs }: GenerationOptions) {
     this.#client = client;
     this.#clock = client.wireClock;
     this.#link = link;
     this.#membership = membership;
     this.#topics = topics;
-    this.#partitions = partitions;
+    this.#partitions = assignment.partitions;
+    this.#of = assignment.of;
+    this.#growth = new GrowthWatch({ client, link, looked: () => this.#looked() });
     this.#lingerMs = lingerMs;
     this.#yieldMs = yieldMs;
     this.#lastHeartbeat = this.#clock.now();
-    for (const partition of partitions) this.#unready.add(partition);
+    for (const partition of this.#partitions) this.#unready.add(partition);
   }
 
   missing(): readonly string[] {
@@ -92,6 +100,8 @@ export class Generation {
     if (stop.aborted) end();
     this.#onReady = onReady;
     const heartbeat = this.#clock.every('kafka heartbeat', HEARTBEAT_MS, () => void this.#beat());
+    // Only when it is the leader who joins again, everybody has to.
+    if (this.#membership.leads && this.#topics.some(mayGrow)) this.#growth.start();
     const loop = new FetchLoop({
       client: this.#client,
       link: this.#link,
@@ -114,6 +124,7 @@ export class Generation {
       stop.removeEventListener('abort', end);
       this.#over.abort();
       heartbeat.cancel();
+      this.#growth.stop();
       this.#commitTimer?.cancel();
       this.#uncommitted?.();
       this.#ending?.();
@@ -134,6 +145,7 @@ export class Generation {
     for (const partition of this.#partitions) {
       const claim: Claim = {
         partition,
+        partitions: this.#of,
         committed: new Map(
           committed
             .filter((progress) => progress.partition === partition)
@@ -214,6 +226,11 @@ export class Generation {
     } finally {
       this.#beating = false;
     }
+  }
+
+  /** With more partitions than were dealt out, they have to be dealt out anew. */
+  #looked(): void {
+    if (mostPartitions(this.#client, this.#link, this.#topics) > this.#of) this.#over.abort();
   }
 
   #lose(reason: unknown): void {

@@ -47,6 +47,8 @@ export class Lane implements Work {
   /** How many of these are left until those with notes are done. */
   #noted = 0;
   #timer: Timer | undefined;
+  /** Whether something that the task asked for when it was woken is not acknowledged: it is woken again once it is. */
+  #woken = false;
   #ended = false;
   /** Inputs that are read back, by topic: from where, and to which offset, below which all is committed already. */
   readonly #readBack = new Map<string, { readonly from: number; readonly to: number }>();
@@ -61,7 +63,7 @@ export class Lane implements Work {
     this.#log = log.child({ partition: claim.partition });
     this.#metrics = metrics;
     this.#deadline = `${definition.role} deadline of partition ${claim.partition}`;
-    this.#task = definition.createTask(claim.partition);
+    this.#task = definition.createTask(claim.partition, claim.partitions);
     for (const table of definition.tables ?? []) {
       const { start, end } = claim.extents.get(table) ?? { start: 0, end: 0 };
       if (start < end) this.#restoring.set(table, end);
@@ -220,14 +222,10 @@ export class Lane implements Work {
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#ended || this.#restoring.size > 0) return;
+    // What a task has much of to say it says at the pace at which Kafka takes it, and fills no memory while Kafka takes nothing.
+    if (this.#ended || this.#woken || this.#restoring.size > 0) return;
     const deadline = this.#task.deadline?.();
     if (deadline === undefined) return;
-    // A task that wakes again and again would fill the memory while Kafka takes nothing.
-    if (this.#inFlight >= MOST_IN_FLIGHT) {
-      void this.#tail.then(() => this.#arm());
-      return;
-    }
     const delay = Math.min(Math.max(0, deadline - this.#clock.now()), LONGEST_TIMER_MS);
     this.#timer = this.#clock.after(this.#deadline, delay, () => this.#wake());
   }
@@ -235,7 +233,14 @@ export class Lane implements Work {
   #wake(): void {
     try {
       const emission = this.#task.wake?.(this.#clock.now());
-      if (emission) this.#emit(emission, () => {});
+      if (emission && (emission.outputs.length > 0 || emission.changelog.length > 0)) {
+        this.#woken = true;
+        this.#emit(emission, () => {});
+        void this.#tail.then(() => {
+          this.#woken = false;
+          this.#arm();
+        });
+      }
       this.#arm();
     } catch (error) {
       this.#log.error({ code: 'STEP_FAILED', error: messageOf(error) }, 'a task failed when its time came');

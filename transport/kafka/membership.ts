@@ -1,5 +1,12 @@
 import type { Broker } from 'kafkajs/src/cluster/index.js';
-import { ASSIGNER, assignPartitions, decodeAssignment, encodeAssignment, encodeSubscription } from './assigner.ts';
+import {
+  ASSIGNER,
+  type Assignment,
+  assignPartitions,
+  decodeAssignment,
+  encodeAssignment,
+  encodeSubscription,
+} from './assigner.ts';
 import { kafkaErrorType } from './errors.ts';
 import { heartbeat, joinGroup, syncGroup } from './group-requests.ts';
 import type { Link } from './link.ts';
@@ -45,7 +52,6 @@ export interface Progress extends Committed {
 export interface MembershipOptions {
   readonly groupId: string;
   readonly topics: readonly string[];
-  readonly partitions: number;
   /**
    * Names this member for the group, also after a restart (KIP-345): who joins under a name that is taken has its partitions at
    * once, and fences who had them.
@@ -57,30 +63,37 @@ export interface MembershipOptions {
 export class Membership {
   readonly groupId: string;
   readonly #topics: readonly string[];
-  readonly #partitions: number;
   readonly #instance: string | null;
   #memberId = '';
   #generation = -1;
+  #leads = false;
   #coordinator: Broker | undefined;
 
-  constructor({ groupId, topics, partitions, instance }: MembershipOptions) {
+  constructor({ groupId, topics, instance }: MembershipOptions) {
     this.groupId = groupId;
     this.#topics = topics;
-    this.#partitions = partitions;
     this.#instance = instance ?? null;
   }
 
-  /** Joins, or joins again, and answers with the partition numbers that this member has now. */
-  async join(link: Link): Promise<number[]> {
+  /** Whether this member deals out the partitions: when it joins again, everybody has to. */
+  get leads(): boolean {
+    return this.#leads;
+  }
+
+  /**
+   * Joins, or joins again, and answers with this member's share. If it is to deal out partitions, it calls `count` before to
+   * know of how many; nobody of the group works while that runs.
+   */
+  async join(link: Link, count: () => Promise<number>): Promise<Assignment> {
     try {
-      return await this.#joinAndSync(link);
+      return await this.#joinAndSync(link, count);
     } catch (error) {
       if (kafkaErrorType(error) === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
       throw error;
     }
   }
 
-  async #joinAndSync(link: Link): Promise<number[]> {
+  async #joinAndSync(link: Link, count: () => Promise<number>): Promise<Assignment> {
     const { groupId } = this;
     const coordinator = await link.cluster.findGroupCoordinator({ groupId });
     this.#coordinator = coordinator;
@@ -95,8 +108,10 @@ export class Membership {
     });
     this.#memberId = memberId;
     this.#generation = generationId;
-    const memberIds = memberId === leaderId ? members.map((member) => member.memberId) : [];
-    const assignments = [...assignPartitions(memberIds, this.#partitions)];
+    this.#leads = memberId === leaderId;
+    const of = this.#leads ? await count() : 0;
+    const memberIds = this.#leads ? members.map((member) => member.memberId) : [];
+    const assignments = [...assignPartitions(memberIds, of)];
     const { memberAssignment } = await syncGroup(coordinator, {
       groupId,
       memberId,
@@ -104,7 +119,7 @@ export class Membership {
       generationId,
       groupAssignment: assignments.map(([id, partitions]) => ({
         memberId: id,
-        memberAssignment: encodeAssignment(this.#topics, partitions),
+        memberAssignment: encodeAssignment(this.#topics, { partitions, of }),
       })),
     });
     return decodeAssignment(memberAssignment);

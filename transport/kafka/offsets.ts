@@ -9,19 +9,40 @@ export interface Extent {
   readonly end: number;
 }
 
-/** The extents of some partitions of topics, named as in Kafka: topic, then partition. */
+/** Extents by topic, named as in Kafka, then partition. */
+export type Extents = Map<string, Map<number, Extent>>;
+
+/** The extents of the same partitions of some topics, named as in Kafka. */
 export async function extentsOf(
   link: Link,
   topics: readonly string[],
   partitions: readonly number[],
-): Promise<Map<string, Map<number, Extent>>> {
-  if (topics.length === 0 || partitions.length === 0) return new Map();
+): Promise<Extents> {
+  return await ofEach(link, new Map(topics.map((topic) => [topic, partitions])));
+}
+
+/** The extents of all partitions of some topics, named as in Kafka, that the metadata knows of. */
+export async function allExtentsOf(link: Link, topics: Iterable<string>): Promise<Extents> {
+  const metadataOf = (topic: string) => link.cluster.findTopicPartitionMetadata(topic);
+  const partitionsOf = (topic: string) => metadataOf(topic).map(({ partitionId }) => partitionId);
+  return await ofEach(link, new Map([...topics].map((topic) => [topic, partitionsOf(topic)])));
+}
+
+async function ofEach(link: Link, wanted: ReadonlyMap<string, readonly number[]>): Promise<Extents> {
+  const asked = [...wanted].map(([topic, numbers]) => ({
+    topic,
+    partitions: numbers.map((partition) => ({ partition })),
+  }));
+  if (asked.every(({ partitions }) => partitions.length === 0)) return new Map();
   const ask = (fromBeginning: boolean) =>
-    link.cluster.fetchTopicsOffset(
-      topics.map((topic) => ({ topic, partitions: partitions.map((partition) => ({ partition })), fromBeginning })),
-    );
+    link.cluster.fetchTopicsOffset(asked.map((topic) => ({ ...topic, fromBeginning })));
   const [starts, ends] = await Promise.all([ask(true), ask(false)]);
-  const extents = new Map<string, Map<number, Extent>>();
+  for (const { topic, partitions } of asked) {
+    // kafkajs leaves out, without a word, what its metadata does not know of yet.
+    const answered = ends.find((answer) => answer.topic === topic)?.partitions.length ?? 0;
+    if (answered < partitions.length) throw new Error(`${topic} has ${answered} partitions by now`);
+  }
+  const extents: Extents = new Map();
   for (const { topic, partitions: answers } of ends) {
     const first = new Map(
       starts.find((other) => other.topic === topic)?.partitions.map((p) => [p.partition, p.offset]),

@@ -1,7 +1,7 @@
 import type Cluster from 'kafkajs/src/cluster/index.js';
 import type { SmokewireError } from '../../contracts/errors.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
-import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { mayGrow, PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { partitionOf } from './partition.ts';
 import { RecordBatchBuilder, roomFor } from './record-batch.ts';
 
@@ -77,9 +77,9 @@ export class Outbox {
     return unsettled;
   }
 
-  /** Learns the partitions of topics that are written for the first time. */
-  async loadRoutes(): Promise<void> {
-    if (this.#unroutedTopics.size === 0) return;
+  /** Learns the partitions of topics that are written for the first time; answers whether there were any. */
+  async loadRoutes(): Promise<boolean> {
+    if (this.#unroutedTopics.size === 0) return false;
     const topics = [...this.#unroutedTopics];
     await this.#cluster.addMultipleTargetTopics(topics.map((topic) => this.#prefix + topic));
     for (const topic of topics) {
@@ -87,12 +87,28 @@ export class Outbox {
       this.#routes.set(topic, { topic, name, leaders: this.#leadersOf(name), batches: [] });
       this.#unroutedTopics.delete(topic);
     }
+    return true;
+  }
+
+  /** How many partitions a topic's keys are dealt out to: as many as are known of by now, where it may grow. */
+  partitionsOf(topic: string): number {
+    return (mayGrow(topic) ? this.#routes.get(topic)?.leaders.length : undefined) ?? PARTITIONS;
+  }
+
+  /** Whether anything is written to a topic that may grow. */
+  get isToGrow(): boolean {
+    return [...this.#routes.keys()].some(mayGrow);
   }
 
   /** Learns anew who leads what. */
   async refreshRoutes(): Promise<void> {
     await this.#cluster.connect();
     await this.#cluster.refreshMetadata();
+    this.relearn();
+  }
+
+  /** Takes over what the cluster's metadata says by now. */
+  relearn(): void {
     for (const route of this.#routes.values()) route.leaders = this.#leadersOf(route.name);
   }
 
@@ -136,8 +152,8 @@ export class Outbox {
     const route = this.#routes.get(record.topic);
     if (!route) return undefined;
     // Records without a key are rare here (dead letters of foreign ones): they need no spreading.
-    // Not among as many as there are by now: one that was added while we run is read by nobody.
-    const partition = record.partition ?? (record.key === null ? 0 : partitionOf(record.key, PARTITIONS));
+    const partition =
+      record.partition ?? (record.key === null ? 0 : partitionOf(record.key, this.partitionsOf(record.topic)));
     route.batches[partition] ??= { route, partition, builder: new RecordBatchBuilder(), entries: [] };
     return route.batches[partition];
   }

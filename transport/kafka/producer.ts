@@ -1,6 +1,7 @@
 import errors from 'kafkajs/src/protocol/error.js';
 import { type ErrorCode, SmokewireError } from '../../contracts/errors.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
+import type { TopicName } from '../../contracts/kafka-topics.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Service } from '../../contracts/service.ts';
@@ -8,6 +9,7 @@ import type { Ended } from '../../contracts/transit.ts';
 import { Backoff } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { errorFields, stopped } from './errors.ts';
+import { GrowthWatch } from './growth.ts';
 import { Link } from './link.ts';
 import { Outbox, type PartitionBatch, type Send, splitInHalves } from './outbox.ts';
 import { produce } from './produce.ts';
@@ -40,6 +42,7 @@ export class Producer implements Service, RecordSink {
   readonly #stop = new AbortController();
   readonly #link: Link;
   readonly #outbox: Outbox;
+  readonly #growth: GrowthWatch;
   #started = false;
   #pumping = false;
   #connected = false;
@@ -54,11 +57,18 @@ export class Producer implements Service, RecordSink {
     this.#metrics = metrics;
     this.#link = new Link(this.#client);
     this.#outbox = new Outbox(this.#link.cluster, client.topicPrefix);
+    const looked = () => this.#outbox.relearn();
+    this.#growth = new GrowthWatch({ client: this.#client, link: this.#link, looked });
   }
 
   /** Records that were given and are neither acknowledged nor refused yet. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** To how many partitions a topic's keys are dealt out: as far as is known, where partitions may be added. */
+  partitionsOf(topic: TopicName): number {
+    return this.#outbox.partitionsOf(topic);
   }
 
   /** Connects; rejects with KAFKA_UNREACHABLE when no broker answers in time. */
@@ -73,6 +83,7 @@ export class Producer implements Service, RecordSink {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#connected = false;
+    this.#growth.stop();
     this.#link.close();
     for (const send of this.#outbox.clear()) this.#settle(send, stopped(this.name));
   }
@@ -111,7 +122,7 @@ export class Producer implements Service, RecordSink {
     try {
       while (!this.#outbox.isEmpty && !this.#stop.signal.aborted) {
         await this.#passage();
-        await this.#untilDone(() => this.#outbox.loadRoutes());
+        await this.#untilDone(() => this.#loadRoutes());
         const { batches, finished } = this.#outbox.take();
         await this.#deliver(batches);
         this.#outbox.settled();
@@ -123,6 +134,11 @@ export class Producer implements Service, RecordSink {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  async #loadRoutes(): Promise<void> {
+    const isNew = await this.#outbox.loadRoutes();
+    if (isNew && this.#outbox.isToGrow && !this.#stop.signal.aborted) this.#growth.start();
   }
 
   /** Returns when each batch is acknowledged or refused. */

@@ -1,13 +1,15 @@
 import { messageOf } from '../../contracts/errors.ts';
 import type { InRecord } from '../../contracts/kafka-records.ts';
+import { mayGrow } from '../../contracts/kafka-topics.ts';
 import type { Service } from '../../contracts/service.ts';
 import { withinMs } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { stopped } from './errors.ts';
 import { FetchLoop } from './fetch-loop.ts';
+import { GrowthWatch } from './growth.ts';
 import { Link } from './link.ts';
-import { extentsOf, persistently } from './offsets.ts';
+import { allExtentsOf, persistently } from './offsets.ts';
 import type { RecordBatch } from './types.ts';
 
 /** Where the reading of a topic begins: an offset for each partition may be named, the others begin at their end. */
@@ -36,6 +38,9 @@ export class TopicReader implements Service {
   readonly #caughtUp: Deferred<void> = deferred();
   /** Partitions that are not read to the end that they had at the start, with that end. */
   readonly #behind = new Map<string, number>();
+  readonly #growth: GrowthWatch;
+  /** Partitions that are read, by topic. */
+  readonly #begun = new Map<string, Set<number>>();
   #loop: FetchLoop | undefined;
   #reading: Promise<void> | undefined;
 
@@ -44,6 +49,7 @@ export class TopicReader implements Service {
     const client = { ...options.client, logger: options.client.logger.child({ part: options.name }) };
     this.#options = { ...options, client };
     this.#link = new Link(client);
+    this.#growth = new GrowthWatch({ client, link: this.#link, looked: () => this.#looked() });
   }
 
   /** Resolves when everything is given that was there at the start; rejects with STOPPED. */
@@ -68,10 +74,12 @@ export class TopicReader implements Service {
     if (this.#behind.size === 0) this.#caughtUp.resolve();
     this.#loop = loop;
     this.#reading = loop.run(this.#stop.signal);
+    if ([...topics.keys()].some(mayGrow)) this.#growth.start();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#growth.stop();
     this.#caughtUp.reject(stopped(this.name));
     this.#link.close();
     if (this.#reading) await withinMs(this.#options.client.wireClock, 500, this.#reading);
@@ -84,15 +92,29 @@ export class TopicReader implements Service {
 
   async #begin(loop: FetchLoop, topic: string, from: From): Promise<void> {
     const name = this.#options.client.topicPrefix + topic;
-    const partitions = this.#link.cluster.findTopicPartitionMetadata(name).map(({ partitionId }) => partitionId);
+    const begun = new Set<number>();
+    this.#begun.set(topic, begun);
     const extents = await persistently(this.#options.client, this.#link, this.#stop.signal, () =>
-      extentsOf(this.#link, [name], partitions),
+      allExtentsOf(this.#link, [name]),
     );
     for (const [partition, { start, end }] of extents.get(name) ?? []) {
+      begun.add(partition);
       const wanted = from === 'beginning' ? start : from === 'end' ? end : (from.get(partition) ?? end);
       const offset = Math.max(wanted, start);
       if (offset < end) this.#behind.set(`${topic}/${partition}`, end);
       loop.read(topic, partition, offset);
+    }
+  }
+
+  /** Partitions that were added are read from their first record on. */
+  #looked(): void {
+    for (const [topic, begun] of this.#begun) {
+      const name = this.#options.client.topicPrefix + topic;
+      for (const { partitionId } of this.#link.cluster.findTopicPartitionMetadata(name)) {
+        if (begun.has(partitionId)) continue;
+        begun.add(partitionId);
+        this.#loop?.read(topic, partitionId, 0);
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import type { KafkaClient } from './client.ts';
 import { SupervisedConsumer } from './consumer.ts';
 import { Lane } from './lane.ts';
 import { Producer } from './producer.ts';
+import { rekey } from './rekey.ts';
 import type { RecordSink, TaskDefinition } from './types.ts';
 
 export interface TaskRunnerOptions {
@@ -31,8 +32,11 @@ export class TaskRunner implements Service {
     const { role, inputs, tables = [], lingerMs = 0, yieldMs = 0 } = definition;
     this.name = role;
     const log = client.logger.child({ role });
-    this.#producer = sink ? undefined : new Producer({ client, role, metrics });
-    const target = sink ?? this.#producer;
+    let target = sink;
+    if (!target) {
+      this.#producer = new Producer({ client, role, metrics });
+      target = this.#producer;
+    }
     this.#consumer = new SupervisedConsumer({
       client,
       role,
@@ -40,10 +44,10 @@ export class TaskRunner implements Service {
       lingerMs,
       yieldMs,
       metrics,
-      begin: (claim) => {
-        if (!target) throw new Error('a runner without a sink');
-        return new Lane({ claim, definition, sink: target, clock, log, metrics });
-      },
+      ...(definition.rekeyed && {
+        prepare: (preparation) => rekey({ ...preparation, client, definition, sink: target }),
+      }),
+      begin: (claim) => new Lane({ claim, definition, sink: target, clock, log, metrics }),
     });
   }
 

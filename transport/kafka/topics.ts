@@ -1,18 +1,18 @@
 import type { Admin } from 'kafkajs';
 import { SmokewireError } from '../../contracts/errors.ts';
-import { type Cleanup, PARTITIONS, TOPICS } from '../../contracts/kafka-topics.ts';
+import { type Cleanup, mayGrow, PARTITIONS, TOPICS } from '../../contracts/kafka-topics.ts';
 import { withAdmin } from './admin.ts';
 import { Backoff } from './backoff.ts';
 import type { KafkaClient } from './client.ts';
 import { errorFields, stopped } from './errors.ts';
-import { extentsOf, persistently } from './offsets.ts';
+import { allExtentsOf, persistently } from './offsets.ts';
 
 const CREATE_TIMEOUT_MS = 15_000;
 
 /**
  * Makes every topic that is not there yet, and returns once each partition has a leader. Any number of processes may do this
- * at once. Throws CONFIG_INVALID where a topic is there with another number of partitions: then a key's records would stand
- * in different partitions of different topics, and a task would not see them all.
+ * at once. Throws CONFIG_INVALID where a topic is there with another number of partitions, or with fewer where there may be
+ * more: then a key's records would stand in different partitions of different topics, and a task would not see them all.
  */
 export async function ensureTopics(
   client: KafkaClient,
@@ -28,14 +28,14 @@ export async function ensureTopics(
       for (;;) {
         const missing = await missingTopics(admin, wanted);
         if (missing.length > 0) await create(client, admin, missing);
-        else if (await everyPartitionIsLed(admin, [...wanted.keys()])) break;
+        else if (await everyPartitionIsLed(admin, client.topicPrefix, [...wanted.keys()])) break;
         else await backoff.wait(signal);
         if (signal.aborted) throw stopped(client.clientId);
       }
       // Being named as the leader and acting as one are two moments.
       await persistently(client, link, signal, async () => {
         await link.cluster.addMultipleTargetTopics([...wanted.keys()]);
-        await extentsOf(link, [...wanted.keys()], [...Array(PARTITIONS).keys()]);
+        await allExtentsOf(link, wanted.keys());
       });
     },
     signal,
@@ -70,10 +70,13 @@ async function create(client: KafkaClient, admin: Admin, topics: readonly [strin
   }
 }
 
-async function everyPartitionIsLed(admin: Admin, topics: readonly string[]): Promise<boolean> {
+async function everyPartitionIsLed(admin: Admin, prefix: string, topics: readonly string[]): Promise<boolean> {
   const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
   const odd = found
-    .filter(({ partitions }) => partitions.length !== PARTITIONS)
+    .filter(
+      ({ name, partitions: { length } }) =>
+        length < PARTITIONS || (length > PARTITIONS && !mayGrow(name.slice(prefix.length))),
+    )
     .map(({ name, partitions }) => `${name} has ${partitions.length}`);
   if (odd.length > 0) {
     throw new SmokewireError(
@@ -98,7 +101,7 @@ export async function topicEnds(client: KafkaClient): Promise<TopicEnd[]> {
   return await withAdmin(client, async (_admin, link) => {
     const names = new Map([...TOPICS.keys()].map((topic) => [client.topicPrefix + topic, topic]));
     await link.cluster.addMultipleTargetTopics([...names.keys()]);
-    const extents = await extentsOf(link, [...names.keys()], [...Array(PARTITIONS).keys()]);
+    const extents = await allExtentsOf(link, names.keys());
     return [...names].flatMap(([name, topic]) =>
       [...(extents.get(name) ?? [])].map(([partition, { end }]) => ({ topic, partition, end })),
     );

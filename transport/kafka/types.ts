@@ -69,7 +69,13 @@ export interface TaskDefinition {
   readonly lingerMs?: number;
   /** How long what was read waits before it is handled, in milliseconds, so that more urgent work of the process goes first. */
   readonly yieldMs?: number;
-  createTask(partition: number): Task;
+  /** @param partitions how many there are: a key is the partition's that it has among so many */
+  createTask(partition: number, partitions: number): Task;
+  /**
+   * Where partitions may be added: what of a table's record has to stand in the partition that its key has from then on;
+   * undefined for one that stays where it is. It is moved while nobody of the group works.
+   */
+  readonly rekeyed?: (record: InRecord) => OutRecord | undefined;
 }
 
 /** Writes records, and resolves once all replicas have them; rejects only when its owner stops it. Keeps the given order. */

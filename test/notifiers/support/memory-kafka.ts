@@ -1,4 +1,5 @@
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
+import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import type { Service } from '../../../contracts/service.ts';
 import type { Feed, GroupWork } from '../../../notifiers/kafka-feed.ts';
 import type { Work } from '../../../transport/kafka/claim.ts';
@@ -116,6 +117,7 @@ export class MemoryKafka implements RecordSink {
       this.#readings.get(topic) === readings.get(topic) ? readings.get(topic) : undefined;
     this.#work = group.begin({
       partition: PARTITION,
+      partitions: PARTITIONS,
       committed: new Map([...readings].map(([topic, { committed }]) => [topic, { offset: committed, metadata: '' }])),
       extents: new Map(group.topics.map((topic) => [topic, { start: 0, end: this.records(topic).length }])),
       read: (topic, offset) => {

@@ -3,6 +3,7 @@ import { eventRecord } from '../../../contracts/cloud-events.ts';
 import { valveCommanded } from '../../../contracts/events.ts';
 import { idOf } from '../../../contracts/ids.ts';
 import type { InRecord } from '../../../contracts/kafka-records.ts';
+import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import { MQTT_ROOT } from '../../../contracts/mqtt-topics.ts';
 import { COMMANDS, Outbound } from '../../../processors/bridge/outbound.ts';
 import type { Claim } from '../../../transport/kafka/claim.ts';
@@ -22,6 +23,7 @@ function claimed(committed?: number) {
   let ready = false;
   const claim: Claim = {
     partition: 0,
+    partitions: PARTITIONS,
     committed: new Map(committed === undefined ? [] : [[COMMANDS, { offset: committed, metadata: '' }]]),
     extents: new Map([[COMMANDS, { start: 5, end: 10 }]]),
     read: (_, offset) => void reads.push(offset),

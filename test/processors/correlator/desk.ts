@@ -45,6 +45,8 @@ export class Desk {
   readonly told: ToldIncident[] = [];
   /** What stands on `disablements`. */
   readonly orders: Disablement[] = [];
+  /** How many records one step asked for, at most. */
+  largest = 0;
   readonly #log: InRecord[] = [];
   /** What was written to the tables, in order. */
   readonly #tables: InRecord[] = [];
@@ -185,6 +187,7 @@ export class Desk {
   }
 
   #carryOut({ notes = [], outputs, changelog }: Emission, crash: CrashPoint): void {
+    this.largest = Math.max(this.largest, notes.length + outputs.length + changelog.length);
     if (crash === 'before notes') return;
     for (const record of notes) this.#keep(received(record, 0));
     if (crash === 'before outputs') return;

@@ -3,6 +3,7 @@ import { type EventDefinition, eventRecord } from '../../../contracts/cloud-even
 import { alarmDetected, resetRequested, valveReported, valveRequested } from '../../../contracts/events.ts';
 import { idOf } from '../../../contracts/ids.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
+import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import type { ValvePosition } from '../../../contracts/mqtt-payloads.ts';
 import { floorControllerDefinition } from '../../../processors/floor-controller/floor-controller.ts';
 import type { Task } from '../../../transport/kafka/types.ts';
@@ -85,7 +86,7 @@ export class Floor {
   }
 
   #newTask(): Task {
-    return floorControllerDefinition().createTask(0);
+    return floorControllerDefinition().createTask(0, PARTITIONS);
   }
 
   #keep(emission: { outputs: readonly OutRecord[]; changelog: readonly OutRecord[] } | undefined): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import { assignPartitions, decodeAssignment, encodeAssignment } from '../../../transport/kafka/assigner.ts';
 
 const members = fc.uniqueArray(fc.uuid(), { minLength: 1, maxLength: 9 });
@@ -24,7 +25,11 @@ test('the order in which members are named changes nothing', () => {
 });
 
 test('an assignment gives the same partitions of each topic, and is read back', () => {
-  expect(decodeAssignment(encodeAssignment(['alarms', 'signals'], [1, 3]))).toEqual([1, 3]);
-  expect(decodeAssignment(encodeAssignment(['alarms'], []))).toEqual([]);
-  expect(decodeAssignment(Buffer.alloc(0))).toEqual([]);
+  for (const assignment of [
+    { partitions: [1, 3], of: 6 },
+    { partitions: [], of: 4 },
+  ]) {
+    expect(decodeAssignment(encodeAssignment(['alarms', 'signals'], assignment))).toEqual(assignment);
+  }
+  expect(decodeAssignment(Buffer.alloc(0))).toEqual({ partitions: [], of: PARTITIONS });
 });

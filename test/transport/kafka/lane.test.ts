@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DEAD_LETTER_HEADERS, REPLAY_TOPIC_HEADER } from '../../../contracts/dead-letters.ts';
 import { SmokewireError } from '../../../contracts/errors.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
+import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import { createMetrics } from '../../../contracts/metrics.ts';
 import type { Claim } from '../../../transport/kafka/claim.ts';
 import { Lane } from '../../../transport/kafka/lane.ts';
@@ -46,6 +47,7 @@ function lane({
   const logger = recordingLogger();
   const claim: Claim = {
     partition: 2,
+    partitions: PARTITIONS,
     committed: new Map(Object.entries(committed).map(([topic, offset]) => [topic, { offset, metadata: 'noted' }])),
     extents: new Map([
       ['signals', { start: 0, end: 100 }],

@@ -5,7 +5,6 @@ import { realClock } from '../../../app/clock.ts';
 import type { OutRecord } from '../../../contracts/kafka-records.ts';
 import { headerOf } from '../../../contracts/kafka-records.ts';
 import { TOPICS } from '../../../contracts/kafka-topics.ts';
-import { withAdmin } from '../../../transport/kafka/admin.ts';
 import { kafkaClient } from '../../../transport/kafka/client.ts';
 import { partitionOf } from '../../../transport/kafka/partition.ts';
 import { Producer } from '../../../transport/kafka/producer.ts';
@@ -28,22 +27,6 @@ const anyRecord = fc.record({
 });
 
 describe('a record', () => {
-  test('stays on the partition of its key when somebody adds partitions, which nobody reads', async () => {
-    const site = await embeddedSite();
-    const before = await site.producer();
-    const arrived = await site.records('signals');
-    const records = [...Array(40).keys()].map((key) => signal(String(key), '0'));
-    await before.send(records);
-    await withAdmin(site.client, (admin) =>
-      admin.createPartitions({ topicPartitions: [{ topic: `${site.client.topicPrefix}signals`, count: 9 }] }),
-    );
-    const after = await site.producer();
-    await after.send(records);
-    await eventually('all have arrived', () => arrived.length === 80);
-    const places = arrived.map(({ key, partition }) => `${key} on ${partition}`);
-    expect(new Set(places).size).toBe(40);
-  });
-
   test('arrives as it was given, on the partition of its key', async () => {
     const site = await embeddedSite();
     const producer = await site.producer();
