@@ -93,6 +93,7 @@ function bridge({ config, surroundings, kafka, clock, wireClock, logger, metrics
     mqtt: surroundings.mqtt,
     kafka,
     sink,
+    partitions: () => sink.partitionsOf('signals'),
     metrics,
     clock,
     wireClock,

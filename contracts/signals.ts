@@ -15,6 +15,9 @@ export interface Signal {
   readonly seq?: number | undefined;
 }
 
+/** Of a canary's record: by how many partitions its bridge deals out signals. Absent where a foreign producer does not say. */
+const PARTITIONS_HEADER = 'partitions';
+
 /** Ids below zero are canaries: synthetic detectors that prove the path alive. They stand on floor 0, which has no valve. */
 export const CANARY_FLOOR = 0;
 export function isCanary(detector: number): boolean {
@@ -32,6 +35,18 @@ export function signalRecord(signal: Signal & { readonly site: string }): OutRec
     headers,
     timestamp: signal.receivedAt,
   };
+}
+
+/** A canary's record for one partition, by a bridge that deals out signals to `partitions`. */
+export function canaryRecord(song: OutRecord, partition: number, partitions: number): OutRecord {
+  return { ...song, partition, headers: { ...song.headers, [PARTITIONS_HEADER]: String(partitions) } };
+}
+
+/** By how many partitions the bridge of a canary's record deals out signals; undefined where that is not said. */
+export function partitionsSung(record: InRecord): number | undefined {
+  const text = headerOf(record, PARTITIONS_HEADER);
+  const partitions = text ? Number(text) : undefined;
+  return Number.isSafeInteger(partitions) ? partitions : undefined;
 }
 
 const ZERO = 0x30;

@@ -5,7 +5,9 @@ import type { Logger } from '../../contracts/logger.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
 import { bridgeSubscriptions } from '../../contracts/mqtt-topics.ts';
 import type { Service } from '../../contracts/service.ts';
+import { canaryRecord } from '../../contracts/signals.ts';
 import type { Transit } from '../../contracts/transit.ts';
+import { partitionsOfCanary } from '../../transport/kafka/canary-ids.ts';
 import type { RecordSink } from '../../transport/kafka/types.ts';
 import type { MqttEndpoint } from '../../transport/mqtt/address.ts';
 import { type Batch, MqttSubscriber } from '../../transport/mqtt/subscriber.ts';
@@ -20,6 +22,8 @@ export interface InboundOptions {
   readonly root: string;
   readonly mqtt: MqttEndpoint;
   readonly sink: RecordSink;
+  /** To how many partitions the sink deals out signals. */
+  readonly partitions: () => number;
   readonly metrics: Metrics;
   /** The site's clock: stamps records. */
   readonly clock: Clock;
@@ -86,9 +90,10 @@ export class Inbound implements Service {
     const records: OutRecord[] = [];
     const received: Record<Subject, number> = { signal: 0, status: 0, config: 0, 'valve-state': 0 };
     for (const message of batch.messages) {
-      const { subject, record, discarded } = this.#ingress.take(message, receivedAt);
+      const { subject, record, discarded, canary } = this.#ingress.take(message, receivedAt);
       received[subject] += 1;
-      records.push(record);
+      if (canary === undefined) records.push(record);
+      else records.push(...this.#everywhere(record, canary));
       if (discarded) this.#countDiscarded(record.topic, discarded);
     }
     for (const [subject, count] of Object.entries(received)) {
@@ -97,6 +102,12 @@ export class Inbound implements Service {
     metrics.bridgeInFlight.set(this.#subscriber.inFlight);
     const sent = this.#send(batch, records).finally(() => this.#underWay.delete(sent));
     this.#underWay.add(sent);
+  }
+
+  /** A canary proves the path to each partition that it sings in, and says by how many this bridge deals out signals. */
+  #everywhere(song: OutRecord, canary: number): OutRecord[] {
+    const partitions = this.#options.partitions();
+    return partitionsOfCanary(canary, partitions).map((partition) => canaryRecord(song, partition, partitions));
   }
 
   /** The sink keeps the order, and sends together what is given to it while it waits: nothing lingers here. */

@@ -33,6 +33,8 @@ export interface Intake {
   readonly record: OutRecord;
   /** Why the record is a dead letter; undefined where it is none. */
   readonly discarded: ErrorCode | undefined;
+  /** The canary whose signal it is; undefined for anything else. */
+  readonly canary?: number;
 }
 
 /** Turns what comes over MQTT into what goes to Kafka. It knows nothing of fires, and never drops anything. */
@@ -52,7 +54,12 @@ export class Ingress {
   take(message: Publish, receivedAt: number): Intake {
     const route = this.#routes.of(message.topic);
     try {
-      return { subject: subjectOf(route), record: this.#record(route, message, receivedAt), discarded: undefined };
+      const intake = {
+        subject: subjectOf(route),
+        record: this.#record(route, message, receivedAt),
+        discarded: undefined,
+      };
+      return route.subject === 'signal' && isCanary(route.detector) ? { ...intake, canary: route.detector } : intake;
     } catch (error) {
       if (!(error instanceof SmokewireError)) throw error;
       return {

@@ -96,15 +96,19 @@ export class Evidence {
   /** A signal of a registered detector, through `bridge`. */
   signal(row: number, { floor, seq, receivedAt }: Signal, bridge: BridgeTime): void {
     this.#detectors.countSignal(row);
-    if (seq !== undefined) this.#numbered(row, seq % MOST_SEQ);
+    const isOfOtherSeries = seq !== undefined && this.#numbered(row, seq % MOST_SEQ);
     const isStray = floor !== this.#detectors.floor(row);
     if (!isStray && !this.suspects(row)) return;
-    const announcedAt = this.#announcedAt.get(bridge.number);
-    if (announcedAt !== undefined && receivedAt <= announcedAt) return;
     const suspicion = this.#suspect(row);
-    if (floor !== (suspicion.floor ?? this.#detectors.floor(row))) alternate(suspicion);
+    const announcedAt = this.#announcedAt.get(bridge.number);
+    const isOld = announcedAt !== undefined && receivedAt <= announcedAt;
+    // One signal is one change, however many things tell.
+    if (isOfOtherSeries || (!isOld && floor !== (suspicion.floor ?? this.#detectors.floor(row)))) alternate(suspicion);
+    // Where it is now, it may have been then: that speaks against strays of others.
+    if (!isStray) suspicion.strays = 0;
+    if (isOld) return;
     suspicion.floor = floor;
-    suspicion.strays = isStray ? suspicion.strays + 1 : 0;
+    if (isStray) suspicion.strays++;
   }
 
   /** A window has passed since it was looked at last, or half of one. Answers whether something else is wrong with it than before. */
@@ -125,22 +129,21 @@ export class Evidence {
     return isChanged;
   }
 
-  /** A device that begins anew counts from 0 once; two devices go back and forth between their series. */
-  #numbered(row: number, seq: number): void {
+  /** A device that begins anew counts from 0 once; two devices go back and forth between their series. Answers whether it went back. */
+  #numbered(row: number, seq: number): boolean {
     const last = this.#detectors.seq(row);
     if (last === undefined || continues(seq, last)) {
       this.#detectors.setSeq(row, Math.max(seq, last ?? 0));
-      return;
+      return false;
     }
     const suspicion = this.#suspect(row);
     const { otherSeq } = suspicion;
-    if (otherSeq !== undefined && continues(seq, otherSeq)) {
-      // Late, or written twice.
-      if (seq <= otherSeq) return;
-      alternate(suspicion);
-    }
+    const goesBack = otherSeq !== undefined && continues(seq, otherSeq);
+    // Late, or written twice.
+    if (goesBack && seq <= otherSeq) return false;
     suspicion.otherSeq = last;
     this.#detectors.setSeq(row, seq);
+    return goesBack;
   }
 
   #suspect(row: number): Suspicion {

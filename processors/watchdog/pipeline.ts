@@ -71,8 +71,6 @@ export interface PipelineWatchOptions {
   /** The watchdog's consumer group: redundant ones count their own silences. */
   readonly group: string;
   readonly partition: number;
-  /** The partition's canary. */
-  readonly canary: number;
   readonly canaryPeriodMs: number;
   readonly monitor: PipelineMonitor;
 }
@@ -165,7 +163,7 @@ export class PipelineWatch {
     }
     const deadline = this.deadline();
     if (deadline === undefined || now < deadline) return undefined;
-    const { site, group, canary, canaryPeriodMs, partition, monitor } = this.#options;
+    const { site, group, canaryPeriodMs, partition, monitor } = this.#options;
     // We may have been asleep ourselves, with canaries waiting unread: only looks in time, for a period, count.
     const inTime = this.#lookedAt !== undefined && now - this.#lookedAt <= 2 * LOOK_PERIODS * canaryPeriodMs;
     if (!inTime) this.#awakeSince = now;
@@ -174,7 +172,7 @@ export class PipelineWatch {
     const episode = (this.#told?.episode ?? 0) + 1;
     // The count alone comes again where our note is lost, and the others' notes bear the id that was made of it.
     const after = this.#sangAt ?? offset;
-    const incident = monitor.silent(partition, idOf('incident', 'pipeline', site, group, canary, episode, after));
+    const incident = monitor.silent(partition, idOf('incident', 'pipeline', site, group, partition, episode, after));
     this.#told = { state: 'silent', since: now, incident, episode, untold: true, offset };
     return { told: this.#told, incident, changes: [] };
   }

@@ -97,7 +97,8 @@ export class ProvenTime {
     for (const bridge of this.#bridges.values()) {
       const { sangAt, sangWhen } = bridge;
       const since = this.#now - sangWhen;
-      if (sangAt !== undefined && since > this.#goneMs) yield [bridge, sangAt + since];
+      // One that never sang here announced what it did before, or elsewhere: nobody waits for it either.
+      if (since > this.#goneMs) yield [bridge, sangAt === undefined ? Number.POSITIVE_INFINITY : sangAt + since];
     }
   }
 

@@ -1,14 +1,15 @@
 import { parseEvent } from '../../contracts/cloud-events.ts';
 import { detectorRegistered, detectorStateChanged, presenceChanged } from '../../contracts/events.ts';
-import { headerOf, type InRecord } from '../../contracts/kafka-records.ts';
+import { headerOf, type InRecord, movedAmong, type OutRecord } from '../../contracts/kafka-records.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
-import { isCanary, parseSignal, type Signal, signalValueOf } from '../../contracts/signals.ts';
+import { isCanary, parseSignal, partitionsSung, type Signal, signalValueOf } from '../../contracts/signals.ts';
 import { partitionOf } from '../../transport/kafka/partition.ts';
 import { type Committed, type Emission, NOTHING, type Task } from '../../transport/kafka/types.ts';
 import { plausibleTime } from '../plausible-time.ts';
 import { CensusWriter } from './census-writer.ts';
 import { Judge, type WindowOptions } from './judge.ts';
 import type { JudgedPartitions } from './judged-partitions.ts';
+import { Strays } from './moves.ts';
 import { tellOddities } from './odd-telling.ts';
 import { OthersSilences } from './others-silences.ts';
 import type { PassiveRegistry } from './passive-registry.ts';
@@ -22,17 +23,21 @@ import type { Watched } from './watched.ts';
 /** Further ahead of ours no bridge's clock is, in ms. */
 const MOST_SKEW_MS = 3_600_000;
 
-/** Of how many detectors one step tells, and how many it looks at: where all fall silent at once, the others come after a pause. */
+/**
+ * Of how many detectors one step tells, and how many it looks at: where all fall silent at once, the others follow as Kafka
+ * acknowledges, and whatever else the process has to do comes in between.
+ */
 const MOST_TOLD = 500;
 const MOST_LOOKED_AT = 20_000;
-/** In ms. A quarter of a million is told of within 100 s (EN 54-2 8.2), and Kafka keeps up. */
-const PAUSE_MS = 100;
 
 export interface WatchdogTaskOptions extends WindowOptions {
   readonly site: string;
   /** The watchdog's consumer group. */
   readonly group: string;
   readonly partition: number;
+  /** How many there are. */
+  readonly partitions: number;
+  /** Whose heartbeats come in this partition. */
   readonly canary: number;
   /** Shared by the tasks of a process. */
   readonly monitor: PipelineMonitor;
@@ -47,6 +52,7 @@ export class WatchdogTask implements Task {
   readonly #pipeline: PipelineWatch;
   readonly #readBack = new ReadBack();
   readonly #others = new OthersSilences();
+  readonly #strays: Strays;
   readonly #census: CensusWriter;
   readonly #voice: Voice;
   /** The last offset of `signals` that was read. */
@@ -55,7 +61,9 @@ export class WatchdogTask implements Task {
   #firstNew = 0;
   /** Whether everything that the tables and the read-back left untold was put on the list. */
   #swept = false;
-  /** There is more to tell than one step tells: the canary record with which that came to light, and when to go on. */
+  /** Partitions were added: nothing is judged here until the group has dealt them out. */
+  #isOutgrown = false;
+  /** There is more to tell than one step tells: when that is gone on with, and what the last canary record's time was. */
   #more: { readonly at: number; readonly due: number } | undefined;
 
   constructor(options: WatchdogTaskOptions) {
@@ -64,12 +72,19 @@ export class WatchdogTask implements Task {
     this.#pipeline = new PipelineWatch(options);
     const { site, group } = options;
     this.#voice = { site, group, partition: partitionOf(site, PARTITIONS) };
+    this.#strays = new Strays(options);
     this.#census = new CensusWriter(options.partition, this.#voice.partition);
     options.passive.forget(options.partition);
     options.judged.hold(options.partition);
   }
 
   table(record: InRecord, now: number, restoring: boolean): Emission {
+    if (this.#strays.take(record, restoring)) return NOTHING;
+    const among = movedAmong(record);
+    if (among !== undefined) {
+      this.#isOutgrown ||= !restoring && among > this.#options.partitions;
+      return NOTHING;
+    }
     switch (record.topic) {
       case 'detectors':
         return this.#registry(record, now);
@@ -102,7 +117,7 @@ export class WatchdogTask implements Task {
     if (!signal) return NOTHING;
     const moment = { offset: record.offset, at: signal.receivedAt, now };
     if (!isCanary(signal.detector)) return this.#signal(signal, moment);
-    return signal.value === 0 ? this.#canary(signal, moment) : NOTHING;
+    return signal.value === 0 && this.#proves(record) ? this.#canary(signal, moment) : NOTHING;
   }
 
   deadline(): number | undefined {
@@ -142,6 +157,17 @@ export class WatchdogTask implements Task {
     }
   }
 
+  /**
+   * Whether a canary's record proves time: where its bridge deals signals out to other partitions than the watchdog does, those of
+   * a detector that has moved are in another one.
+   */
+  #proves(canary: InRecord): boolean {
+    const { partitions } = this.#options;
+    const sung = partitionsSung(canary) ?? partitions;
+    this.#isOutgrown ||= sung > partitions;
+    return sung === partitions && !this.#isOutgrown;
+  }
+
   #signal(signal: Signal, moment: Moment): Emission {
     const watched = this.#judge.signal(signal, moment.offset);
     if (!watched || !this.#isNew(moment) || isOld(watched.told, moment.offset)) return NOTHING;
@@ -159,7 +185,8 @@ export class WatchdogTask implements Task {
     if (!this.#swept) this.#judge.sweep();
     this.#swept = true;
     const census = { outputs: this.#census.take(this.#judge.census, moment.now), changelog: [] };
-    return merge([...(news ? [this.#pipelineNews(news, moment.now)] : []), ...this.#tellNews(moment), census]);
+    const pipeline = news ? [this.#pipelineNews(news, moment.now)] : [];
+    return merge([this.#strays.passOn(), ...pipeline, ...this.#tellNews(moment), census]);
   }
 
   /** Tells of those of whom something else is true than was told, though not of too many at once. */
@@ -179,7 +206,7 @@ export class WatchdogTask implements Task {
     }
     for (const watched of tooEarly) this.#judge.putBack(watched);
     const isMore = looked === MOST_LOOKED_AT || emissions.length === MOST_TOLD;
-    this.#more = isMore ? { at: moment.at, due: moment.now + PAUSE_MS } : undefined;
+    this.#more = isMore ? { at: moment.at, due: moment.now } : undefined;
     return emissions;
   }
 
@@ -251,7 +278,8 @@ export class WatchdogTask implements Task {
     const isOver = told.state !== 'silent' && isPassed;
     const counted = isOver && told.episode > known.episode ? { ...known, episode: told.episode } : known;
     if (counted !== known) this.#judge.correct(id, counted);
-    return told.offset < known.offset ? { outputs: [], changelog: [stateRecord(id, floor, counted, now)] } : NOTHING;
+    if (told.offset >= known.offset) return NOTHING;
+    return this.#here({ outputs: [], changelog: [stateRecord(id, floor, counted, now)] });
   }
 
   /** Offsets fall only where the topic was made anew: what was told includes nothing of it. */
@@ -267,10 +295,22 @@ export class WatchdogTask implements Task {
     return offset >= this.#firstNew;
   }
 
+  /** What belongs to another partition is that one's to tell, though a producer may not know so yet. */
   #tell(watched: Watched, moment: Moment): Emission {
+    const { partition, partitions } = this.#options;
+    if (this.#isOutgrown || partitionOf(String(watched.id), partitions) !== partition) return NOTHING;
     const untold = watched.told?.untold === true;
     const emission = tell(this.#judge, watched, moment, this.#voice);
-    return merge([emission, tellOddities(this.#judge, watched, moment, this.#voice, untold)]);
+    return this.#here(merge([emission, tellOddities(this.#judge, watched, moment, this.#voice, untold)]));
+  }
+
+  /** What is noted stands in this partition, to how many the producer may deal out keys by now. */
+  #here(emission: Emission): Emission {
+    if (emission === NOTHING) return NOTHING;
+    const { partition } = this.#options;
+    const { notes = [], outputs, changelog } = emission;
+    const here = (records: readonly OutRecord[]) => records.map((record) => ({ ...record, partition }));
+    return { notes: here(notes), outputs, changelog: here(changelog) };
   }
 
   #pipelineNews(news: PipelineNews, now: number): Emission {

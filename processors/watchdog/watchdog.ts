@@ -2,6 +2,7 @@ import { canaryOf } from '../../transport/kafka/canary-ids.ts';
 import type { TaskDefinition } from '../../transport/kafka/types.ts';
 import type { WindowOptions } from './judge.ts';
 import { JudgedPartitions } from './judged-partitions.ts';
+import { rekeyed } from './moves.ts';
 import { PassiveRegistry } from './passive-registry.ts';
 import { PipelineMonitor } from './pipeline.ts';
 import { WatchdogTask } from './task.ts';
@@ -26,7 +27,8 @@ export function watchdogDefinition(options: WatchdogOptions): TaskDefinition {
     tables: ['detectors', 'presence', 'detector-states'],
     // Most signals change nothing, and what does is judged in seconds: fewer and larger fetches are worth the wait.
     lingerMs: 100,
-    createTask: (partition) =>
-      new WatchdogTask({ ...options, partition, canary: canaryOf(partition), monitor, passive, judged }),
+    rekeyed,
+    createTask: (partition, partitions) =>
+      new WatchdogTask({ ...options, partition, partitions, canary: canaryOf(partition), monitor, passive, judged }),
   };
 }

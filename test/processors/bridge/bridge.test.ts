@@ -4,6 +4,7 @@ import { MqttBroker } from '../../../brokers/mqtt/index.ts';
 import { eventRecord } from '../../../contracts/cloud-events.ts';
 import { valveCommanded } from '../../../contracts/events.ts';
 import { idOf } from '../../../contracts/ids.ts';
+import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import { detectorTopic, MQTT_ROOT, valveTopic } from '../../../contracts/mqtt-topics.ts';
 import { parseSignal } from '../../../contracts/signals.ts';
 import { Bridge, type BridgeOptions } from '../../../processors/bridge/bridge.ts';
@@ -40,6 +41,7 @@ async function bridgeOn(kafka: KafkaSite, options: Partial<BridgeOptions> = {}) 
     mqtt: { url: broker.url, ...bridgeCredentials },
     kafka: kafka.client,
     sink: await kafka.producer(),
+    partitions: () => PARTITIONS,
     metrics: testMetrics(),
     clock: realClock,
     wireClock: realClock,

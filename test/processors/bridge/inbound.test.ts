@@ -3,6 +3,7 @@ import { realClock } from '../../../app/clock.ts';
 import { MqttBroker } from '../../../brokers/mqtt/index.ts';
 import { DEAD_LETTER_HEADERS } from '../../../contracts/dead-letters.ts';
 import { SmokewireError } from '../../../contracts/errors.ts';
+import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import { detectorTopic, MQTT_ROOT, valveTopic } from '../../../contracts/mqtt-topics.ts';
 import { Inbound, type InboundOptions } from '../../../processors/bridge/inbound.ts';
 import { MqttClient } from '../../../transport/mqtt/client.ts';
@@ -34,6 +35,7 @@ async function started(sink: HeldSink, options: Partial<InboundOptions> = {}) {
     root: MQTT_ROOT,
     mqtt: { url: broker.url },
     sink,
+    partitions: () => PARTITIONS,
     metrics,
     clock: realClock,
     wireClock: realClock,

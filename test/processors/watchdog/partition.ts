@@ -9,7 +9,7 @@ import {
   verdictReached,
 } from '../../../contracts/events.ts';
 import type { InRecord, OutRecord } from '../../../contracts/kafka-records.ts';
-import { isCanary, type Signal, signalRecord } from '../../../contracts/signals.ts';
+import { canaryRecord, isCanary, type Signal, signalRecord } from '../../../contracts/signals.ts';
 import { JudgedPartitions } from '../../../processors/watchdog/judged-partitions.ts';
 import { PassiveRegistry } from '../../../processors/watchdog/passive-registry.ts';
 import { PipelineMonitor } from '../../../processors/watchdog/pipeline.ts';
@@ -48,7 +48,14 @@ export class Partition {
   /** The offset of the oldest record that is kept. */
   #first = 0;
   #up = true;
-  #task = this.#newTask();
+  /** How many partitions there are; of one, it has every detector. */
+  readonly #of: number;
+  #task: WatchdogTask;
+
+  constructor(of = 1) {
+    this.#of = of;
+    this.#task = this.#newTask();
+  }
 
   get task(): WatchdogTask {
     return this.#task;
@@ -79,6 +86,12 @@ export class Partition {
 
   canary(at: number, bridge = 'a'): void {
     this.signal(CANARY, at, 0, bridge);
+  }
+
+  /** Its bridge says by how many partitions it deals out signals. */
+  canaryAmong(partitions: number, at: number): void {
+    const song = signalRecord({ detector: CANARY, floor: 0, value: 0, bridge: 'a', receivedAt: T0 + at, site: 'hq' });
+    this.log.push(received(canaryRecord(song, 0, partitions), this.#first + this.log.length));
   }
 
   announce(id: number, heartbeatMs: number, at: number, mode: 'active' | 'passive' = 'active', floor = 3): void {
@@ -185,6 +198,7 @@ export class Partition {
       site: 'hq',
       group: 'watchdog',
       partition: 0,
+      partitions: this.#of,
       canary: CANARY,
       monitor,
       passive,

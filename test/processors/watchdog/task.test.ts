@@ -391,8 +391,7 @@ describe('several watchdogs', () => {
 });
 
 function watch(partition: number, monitor: PipelineMonitor): PipelineWatch {
-  const canary = canaryOf(partition);
-  return new PipelineWatch({ site: 'hq', group: 'watchdog', partition, canary, canaryPeriodMs: 1_000, monitor });
+  return new PipelineWatch({ site: 'hq', group: 'watchdog', partition, canaryPeriodMs: 1_000, monitor });
 }
 
 /** Its canary sings at T0, standing at `offset`, and no more. */
