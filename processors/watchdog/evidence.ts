@@ -98,10 +98,10 @@ export class Evidence {
     this.#detectors.countSignal(row);
     const isOfOtherSeries = seq !== undefined && this.#numbered(row, seq % MOST_SEQ);
     const isStray = floor !== this.#detectors.floor(row);
-    if (!isStray && !this.suspects(row)) return;
-    const suspicion = this.#suspect(row);
     const announcedAt = this.#announcedAt.get(bridge.number);
     const isOld = announcedAt !== undefined && receivedAt <= announcedAt;
+    if ((!isStray || isOld) && !this.suspects(row)) return;
+    const suspicion = this.#suspect(row);
     // One signal is one change, however many things tell.
     if (isOfOtherSeries || (!isOld && floor !== (suspicion.floor ?? this.#detectors.floor(row)))) alternate(suspicion);
     // Where it is now, it may have been then: that speaks against strays of others.

@@ -76,6 +76,15 @@ describe('a detector on another floor than the registry says', () => {
     expect([...ahead.history, ...behind.history]).toEqual([]);
   });
 
+  test('is none because of old strays, where its own signals are older than its newest announcement', () => {
+    const scene = new Scene();
+    scene.judge.register(8, 3, { heartbeatMs: 1_000 }, { at: 12_000, bridge: 'a' });
+    // Read back after a restart: the registry knows more than the log does yet.
+    scene.pass(1, 3, (at) => scene.hear(at, { floor: 4, bridge: 'b' }));
+    scene.pass(3, 30, (at) => scene.hear(at));
+    expect(scene.history).toEqual([]);
+  });
+
   test('is none because of single signals that come from elsewhere', () => {
     const scene = new Scene();
     scene.pass(1, 200, (at, s) => scene.hear(at, { floor: s % 40 === 0 ? 4 : 3 }));
@@ -109,6 +118,15 @@ describe('two detectors with one id', () => {
     const [found, over] = scene.history.map((line) => Number.parseInt(line, 10));
     expect(found).toBeLessThanOrEqual(18);
     expect(over).toBeGreaterThanOrEqual(60);
+  });
+
+  test('are found after four changes, however many things tell of each', () => {
+    const scene = new Scene();
+    for (const [s, there] of [false, true, false, true].entries()) {
+      scene.pass(s + 1, s + 2, (at) => scene.hear(at, there ? { floor: 4, seq: 5_000 + s } : { seq: s }));
+    }
+    scene.pass(5, 60, (at, s) => scene.hear(at, { floor: 4, seq: 5_000 + s }));
+    expect(scene.history.map((line) => line.replace(/^\d+ /, ''))).toEqual(['wrong-floor']);
   });
 
   test('are found if neither is where the registry says', () => {
