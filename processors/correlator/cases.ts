@@ -39,6 +39,8 @@ const lossSchema = z.object({
   is: z.literal('loss'),
   scope: z.string(),
   open: z.boolean(),
+  /** When it was lost, by our clock: of two that are open, who was held by then belongs to the first. */
+  openedAt: z.number().default(0),
   /** The count of its losses, of which its incident's id is made. */
   episode: z.int(),
   incident,

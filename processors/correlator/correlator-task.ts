@@ -37,7 +37,8 @@ export class CorrelatorTask implements Task {
   #reached = Number.NEGATIVE_INFINITY;
   /** Whether somebody else holds the partition, and we have not been told. */
   #succeeded = false;
-  /** Until when nothing is decided, since we woke up late. */
+  /** When we were awake last, and until when nothing is decided, since we woke up late. */
+  #awakeAt = 0;
   #notBefore = 0;
   readonly #canaryPeriodMs: number;
 
@@ -97,14 +98,20 @@ export class CorrelatorTask implements Task {
     if (this.#succeeded) return undefined;
     const parts = [this.#missing, this.#flapping, this.#plain];
     if (!this.#resumed && parts.some(({ waits }) => waits)) return 0;
+    const next = this.#journal.isBehind ? this.#awakeAt : this.#nextDecision();
+    return next === undefined ? undefined : Math.max(next, this.#notBefore);
+  }
+
+  #nextDecision(): number | undefined {
     const times = [this.#missing.deadline(), this.#flapping.deadline(), this.#disablements.nextEnd()];
     const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
-    return Number.isFinite(next) ? Math.max(next, this.#notBefore) : undefined;
+    return Number.isFinite(next) ? next : undefined;
   }
 
   wake(now: number): Emission {
     if (this.#succeeded || this.#wasAsleep(now)) return NOTHING;
     this.#resume(now);
+    this.#journal.catchUp();
     this.#missing.wake(now);
     this.#flapping.wake(now);
     // Said on the topic, they come back as every other order does.
@@ -115,13 +122,15 @@ export class CorrelatorTask implements Task {
 
   /**
    * Whether we wake up much too late. Somebody else may have taken over meanwhile, and verdicts may wait unread: that shows first
-   * if we wait a little, once.
+   * if we wait a little, once. Who has been late for long since there is so much to do has been awake.
    */
   #wasAsleep(now: number): boolean {
-    const due = this.#resumed ? this.deadline() : undefined;
+    const due = this.#resumed ? this.#nextDecision() : undefined;
+    const late = now - Math.max(due ?? now, this.#awakeAt);
     const waited = this.#notBefore > 0;
+    this.#awakeAt = now;
     this.#notBefore = 0;
-    if (waited || due === undefined || now - due <= LATE_MS) return false;
+    if (waited || late <= LATE_MS) return false;
     this.#notBefore = now + 2 * this.#canaryPeriodMs;
     return true;
   }

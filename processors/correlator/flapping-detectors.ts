@@ -93,7 +93,11 @@ export class FlappingDetectors {
   excuse(subject: string, episode: number): void {
     const key = flappingKey(subject);
     const state = this.#known.get(key);
-    if (state?.silences.some((one) => one.episode === episode)) this.#keep(key, excuse(state, episode));
+    if (!state?.silences.some((one) => one.episode === episode)) return;
+    const excused = excuse(state, episode);
+    this.#known.set(key, excused);
+    // Whoever joins it to the scope once more excuses it once more.
+    this.#options.journal.changedLater(excused);
   }
 
   #take(subject: string, { state, over, updated }: FlappingStep, now: number): void {

@@ -13,10 +13,15 @@ const LIFE_HEADER = 'smokewire.life';
 /** What people are told of. */
 type Fault = Exclude<Case, Flapping>;
 
+/** So much of what may be written later is written at a time. */
+const MOST_LATER = 500;
+
 /** What a step changed, and whom it is told: `emission` notes it before it is told, as told only afterwards. */
 export class Journal {
   readonly #partition: number;
-  readonly #changed = new Set<Case>();
+  /** By their keys, in the order of their changes. */
+  readonly #changed = new Map<string, Case>();
+  readonly #later = new Map<string, Case>();
   readonly #gone = new Set<string>();
   /** Under which keys predecessors wrote. */
   readonly #known = new Set<string>();
@@ -28,11 +33,36 @@ export class Journal {
   }
 
   changed(item: Case): void {
-    this.#changed.add(item);
+    const key = keyOf(item);
+    this.#later.delete(key);
+    this.#changed.delete(key);
+    this.#changed.set(key, item);
+  }
+
+  /** What a successor would find out as well changed: in a storm there is much of that, and it is written in portions. */
+  changedLater(item: Case): void {
+    const key = keyOf(item);
+    if (this.#changed.has(key)) this.#changed.set(key, item);
+    else this.#later.set(key, item);
+  }
+
+  /** Whether a portion waits to be written. */
+  get isBehind(): boolean {
+    return this.#later.size > 0;
+  }
+
+  /** The next portion is to be written. */
+  catchUp(): void {
+    let left = MOST_LATER;
+    for (const item of this.#later.values()) {
+      if (left-- === 0) return;
+      this.changed(item);
+    }
   }
 
   /** Nothing is left to know under this key. */
   gone(key: string): void {
+    this.#later.delete(key);
     this.#gone.add(key);
   }
 
@@ -68,7 +98,7 @@ export class Journal {
    */
   emission(now: number): Emission {
     if (this.#changed.size === 0 && this.#gone.size === 0) return NOTHING;
-    const changed = [...this.#changed];
+    const changed = [...this.#changed.values()];
     const records = [
       ...changed.map((item) => this.#case(item, now)),
       ...[...this.#gone].map((key) => this.#record(key, null, now)),

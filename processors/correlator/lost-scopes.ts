@@ -48,10 +48,16 @@ export class LostScopes {
     return this.#losses.size;
   }
 
-  /** The fault that one who is silent belongs to: the one that it was part of, or the first of its scopes that is open. */
+  /** The fault that one who is silent belongs to: the one that it was part of, or of its scopes that are open the one lost first. */
   of(item: Missing): Loss | undefined {
-    const scopes = item.scope === undefined ? scopesOf(item) : [item.scope, ...scopesOf(item)];
-    return scopes.map((scope) => this.#losses.get(scope)).find((loss) => loss?.open);
+    const own = item.scope === undefined ? undefined : this.#losses.get(item.scope);
+    if (own?.open) return own;
+    let first: Loss | undefined;
+    for (const scope of scopesOf(item)) {
+      const loss = this.#losses.get(scope);
+      if (loss?.open && (first === undefined || loss.openedAt < first.openedAt)) first = loss;
+    }
+    return first;
   }
 
   /** A scope is lost: one fault for all of it of whom nobody was told. */
@@ -62,6 +68,7 @@ export class LostScopes {
       is: 'loss',
       scope,
       open: true,
+      openedAt: now,
       episode,
       incident: idOf('incident', 'lost', site, scope, episode),
       behind: 0,
@@ -83,7 +90,8 @@ export class LostScopes {
     loss.heartbeatMs = Math.max(loss.heartbeatMs, item.heartbeatMs);
     const id = detectorOf(item);
     if (loss.detectors.length < MOST_NAMED && !loss.detectors.includes(id)) loss.detectors.push(id);
-    journal.changed(item);
+    // Who is held, or silent, in a scope that is lost belongs to it: a successor joins those of whom it is not written.
+    journal.changedLater(item);
     journal.changed(loss);
   }
 

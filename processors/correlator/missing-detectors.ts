@@ -10,6 +10,9 @@ import { LEAST_LOST, type Population } from './scopes.ts';
 import { type Moment, Waiting } from './waiting.ts';
 import { SUCCEEDED_REASON } from './wording.ts';
 
+/** So much is decided at a time: where a storm is told one by one, other work comes in between. */
+const MOST_DECIDED = 500;
+
 export interface MissingDetectorsOptions {
   readonly site: string;
   readonly canaryPeriodMs: number;
@@ -36,7 +39,7 @@ export class MissingDetectors {
   constructor(options: MissingDetectorsOptions) {
     this.#options = options;
     this.#tally = new ScopeTally(options.population);
-    this.#waiting = new Waiting(options.canaryPeriodMs / 2);
+    this.#waiting = new Waiting(options.canaryPeriodMs);
     this.#lost = new LostScopes({ ...options, tally: this.#tally, waiting: this.#waiting });
   }
 
@@ -100,9 +103,8 @@ export class MissingDetectors {
     const released = [...this.#disabled].filter((item) => !this.#isDisabled(item, now));
     for (const item of released) {
       this.#disabled.delete(item);
-      this.#unlessLost(item, { at: item.foundAt, now });
+      this.#unlessLost(item, { at: now, now }, 0);
     }
-    this.#releaseAll(released, now);
   }
 
   /** Who was succeeded wrote this over what we know. */
@@ -116,8 +118,13 @@ export class MissingDetectors {
     return this.#waiting.deadline();
   }
 
+  /** Decides about some of what is due. */
   wake(now: number): void {
-    for (let item = this.#waiting.take(now); item; item = this.#waiting.take(now)) this.#decide(item, now);
+    for (let left = MOST_DECIDED; left > 0; left--) {
+      const item = this.#waiting.take(now);
+      if (!item) return;
+      this.#decide(item, now);
+    }
   }
 
   /** The log's time has come to `at`. */
@@ -189,17 +196,18 @@ export class MissingDetectors {
   }
 
   /** It is held, unless a scope is lost that it belongs to. */
-  #unlessLost(item: Missing, moment: Moment): void {
+  #unlessLost(item: Missing, moment: Moment, ms?: number): void {
     const loss = this.#lost.of(item);
     if (loss) this.#lost.join(item, loss);
-    else this.#hold(item, moment);
+    else this.#hold(item, moment, ms);
   }
 
-  #hold(item: Missing, moment: Moment): void {
+  /** It is held for `ms`, or as long as others may take to be found out. A successor would hold it as well. */
+  #hold(item: Missing, moment: Moment, ms = holdMs(item, this.#options.canaryPeriodMs)): void {
+    if (item.phase !== 'held') this.#options.journal.changedLater(item);
     item.phase = 'held';
     this.#tally.hold(item);
-    this.#waiting.set(item, holdMs(item, this.#options.canaryPeriodMs), moment);
-    this.#options.journal.changed(item);
+    this.#waiting.set(item, ms, moment);
   }
 
   #unhold(item: Missing): void {
@@ -212,14 +220,8 @@ export class MissingDetectors {
       this.#release(item, now);
       return;
     }
-    const left = this.#lost.settle(item, now);
-    for (const one of left) this.#hold(one, { at: one.foundAt, now });
-    this.#releaseAll(left, now);
-  }
-
-  /** Of each that is still held once those before it are told: one of them may be told of with all of its scope. */
-  #releaseAll(items: readonly Missing[], now: number): void {
-    for (const item of items) if (item.phase === 'held') this.#release(item, now);
+    // They have waited for long enough: each is decided about at once, or with others of a smaller scope.
+    for (const one of this.#lost.settle(item, now)) this.#hold(one, { at: now, now }, 0);
   }
 
   /** It was held for long enough. */

@@ -40,6 +40,7 @@ describe('while it is disabled', () => {
     desk.order(0, 'detector/1', 60 * MINUTE);
     desk.verdict(MINUTE, 'opened', 1);
     desk.order(5 * MINUTE, 'detector/1', undefined);
+    desk.wait(5 * MINUTE);
     expect(desk.headlines()).toEqual(['opened detector/1']);
     desk.wait(70 * MINUTE);
     expect(desk.orders.map(({ change }) => change)).toEqual(['disabled', 'enabled']);

@@ -146,29 +146,3 @@ test('gateways of three and more are scopes, two detectors are not a storm', () 
   desk.wait(HOLD);
   expect(desk.headlines().sort()).toEqual(['opened detector/1', 'opened detector/2', 'opened gateway/h']);
 });
-
-test('a storm that comes in portions is waited for', () => {
-  const desk = new Desk({ partition: 0, floors: { 1: 1_200 }, bridges: { a: 1_200 }, gateways: {} });
-  for (let id = 0; id < 1_200; id++) desk.verdict(10 * id, 'opened', id, { floor: 1, bridge: 'a', gateway: null });
-  desk.wait(60_000);
-  expect(desk.headlines()).toEqual(['opened site']);
-  expect(desk.told[0]).toMatchObject({ behind: 1_200 });
-  expect(desk.told[0]?.detectors).toHaveLength(50);
-});
-
-test('a storm is linear: ten times the verdicts take less than thirty times the work', () => {
-  const storm = (count: number) => {
-    const floors = Object.fromEntries(Array.from({ length: count / 10 }, (_, floor) => [floor, 10]));
-    const desk = new Desk({ partition: 0, floors, bridges: { a: count }, gateways: {} });
-    const begun = process.cpuUsage();
-    for (let id = 0; id < count; id++) {
-      desk.verdict(0, 'opened', id, { floor: Math.floor(id / 10), bridge: 'a', gateway: null });
-    }
-    desk.wait(HOLD);
-    for (let id = 0; id < count; id++) desk.verdict(HOLD, 'closed', id);
-    expect(desk.headlines()).toEqual(['opened site', 'closed site']);
-    return process.cpuUsage(begun).user;
-  };
-  storm(1_000);
-  expect(storm(10_000)).toBeLessThan(30 * storm(1_000));
-});
