@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { realClock } from '../../app/clock.ts';
 import type { DetectorAction } from '../../contracts/http.ts';
-import { listGroups } from '../../transport/kafka/admin.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { listGroups, withAdmin } from '../../transport/kafka/admin.ts';
 import { kafkaClient } from '../../transport/kafka/client.ts';
+import { partitionOf } from '../../transport/kafka/partition.ts';
 import { TopicReader } from '../../transport/kafka/reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { recordingLogger } from '../support/logger.ts';
@@ -11,6 +13,8 @@ import { RoleProcesses } from '../support/role-processes.ts';
 import { ApacheKafka } from './servers/kafka.ts';
 
 const DETECTORS = 1_000;
+/** Of `signals`, once some are added. */
+const MORE = 7;
 const FLOORS = 100;
 /** 3 misses of 1 s, and 1 s: the defaults. */
 const WINDOW_S = 4;
@@ -174,5 +178,23 @@ describe('1,000 detectors on Apache Kafka', () => {
     await site.restart('watchdog');
     await act(822, 'revive');
     await expectNews('Recovered 822');
+  });
+
+  test('partitions that are added get their canary, and their detectors move without a word', LONG, async () => {
+    const moved = (id: number) => partitionOf(String(id), MORE) !== partitionOf(String(id), PARTITIONS);
+    const [first = 0, second = 0, third = 0] = [...Array(100).keys()].map((i) => 200 + i).filter(moved);
+    await act(first, 'silence');
+    await expectNews(`Fault ${first}`);
+    const topicPartitions = [{ topic: `${site.topicPrefix}signals`, count: MORE }];
+    await withAdmin(client(), (admin) => admin.createPartitions({ topicPartitions }));
+    while (songs.length < MORE) songs.push(0);
+    // It is dead before anybody has heard it in its new partition.
+    await act(second, 'kill');
+    await expectNews(`Fault ${second}`);
+    await Promise.all([act(first, 'revive'), act(third, 'silence')]);
+    await expectNews(`Recovered ${first}`, `Fault ${third}`);
+    await site.kill('second');
+    await act(third, 'revive');
+    await expectNews(`Recovered ${third}`);
   });
 });

@@ -65,7 +65,7 @@ const record = {
   partition: z
     .int()
     .min(0)
-    .max(PARTITIONS - 1),
+    .max(PARTITIONS - 1, 'its site had partitions that were added: such a recording cannot be replayed'),
   key: z.string().nullable(),
   value: z.string().nullable().optional(),
   base64: z.base64().optional(),
