@@ -43,8 +43,8 @@ export async function rekey(options: RekeyOptions): Promise<void> {
   client.logger.info({ records: moves.length, partitions }, 'partitions were added: moving keys');
   for (let first = 0; first < moves.length; first += AT_ONCE) {
     const some = moves.slice(first, first + AT_ONCE);
-    await sink.send(some.flatMap(({ copy }) => copy));
-    await sink.send(some.map(({ left }) => left));
+    await unlessStopped(options, sink.send(some.flatMap(({ copy }) => copy)));
+    await unlessStopped(options, sink.send(some.map(({ left }) => left)));
   }
 }
 
@@ -96,16 +96,23 @@ function keyOf({ topic, key }: InRecord): string {
   return `${topic}/${key}`;
 }
 
-async function readTables(
-  { client, definition: { role, tables = [] }, signal }: RekeyOptions,
-  onRecord: (record: InRecord) => void,
-): Promise<void> {
+async function readTables(options: RekeyOptions, onRecord: (record: InRecord) => void): Promise<void> {
+  const { client, definition } = options;
+  const { role, tables = [] } = definition;
   const topics = new Map(tables.map((topic) => [topic, 'beginning' as const]));
   const reader = new TopicReader({ client, name: `${role} tables`, topics, onRecord });
   try {
-    await Promise.race([reader.start().then(() => reader.caughtUp), untilAborted(signal)]);
-    if (signal.aborted) throw stopped(role);
+    await unlessStopped(
+      options,
+      reader.start().then(() => reader.caughtUp),
+    );
   } finally {
     await reader.stop();
   }
+}
+
+/** A Kafka that is away keeps nobody from stopping. */
+async function unlessStopped({ definition, signal }: RekeyOptions, work: Promise<void>): Promise<void> {
+  await Promise.race([work, untilAborted(signal)]);
+  if (signal.aborted) throw stopped(definition.role);
 }

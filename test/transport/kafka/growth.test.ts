@@ -5,7 +5,7 @@ import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import { withAdmin } from '../../../transport/kafka/admin.ts';
 import { partitionOf } from '../../../transport/kafka/partition.ts';
 import { NOTHING, type RecordSink, type Task, type TaskDefinition } from '../../../transport/kafka/types.ts';
-import { eventually } from '../../support/eventually.ts';
+import { eventually, within } from '../../support/eventually.ts';
 import { embeddedSite, type KafkaSite, signal } from './site.ts';
 
 const MORE = 7;
@@ -165,4 +165,23 @@ test('what a producer wrote that knew sooner is newer than what is moved', async
   expect(left.toSorted()).toEqual(
     KEYS.filter((key) => partitionOf(key, MORE) !== partitionOf(key, PARTITIONS)).toSorted(),
   );
+});
+
+test('who waits for what is moved can be stopped all the same', async () => {
+  const site = await embeddedSite();
+  const producer = await site.producer();
+  await producer.send(KEYS.map((key) => entry(key, `of ${key}`)));
+  await add(site, 'detectors', MORE);
+  let asked = false;
+  const away: RecordSink = {
+    send: () => {
+      asked = true;
+      return new Promise(() => {});
+    },
+  };
+  const runner = site.runner(new Owner().definition, away);
+  const starting = runner.start();
+  await eventually('it moves keys', () => asked);
+  await within('it is stopped', runner.stop());
+  await expect(starting).rejects.toMatchObject({ code: 'STOPPED' });
 });
