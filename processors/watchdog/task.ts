@@ -27,7 +27,7 @@ const MOST_SKEW_MS = 3_600_000;
  * Of how many detectors one step tells, and how many it looks at: where all fall silent at once, the others follow as Kafka
  * acknowledges, and whatever else the process has to do comes in between.
  */
-const MOST_TOLD = 500;
+const MOST_TOLD = 250;
 const MOST_LOOKED_AT = 20_000;
 
 export interface WatchdogTaskOptions extends WindowOptions {
@@ -63,8 +63,8 @@ export class WatchdogTask implements Task {
   #swept = false;
   /** Partitions were added: nothing is judged here until the group has dealt them out. */
   #isOutgrown = false;
-  /** There is more to tell than one step tells: when that is gone on with, and what the last canary record's time was. */
-  #more: { readonly at: number; readonly due: number } | undefined;
+  /** There is more to tell than one step tells: the time of the last canary record. */
+  #more: number | undefined;
 
   constructor(options: WatchdogTaskOptions) {
     this.#options = options;
@@ -121,17 +121,13 @@ export class WatchdogTask implements Task {
   }
 
   deadline(): number | undefined {
-    const pipeline = this.#pipeline.deadline();
-    if (pipeline === undefined || this.#more === undefined) return pipeline ?? this.#more?.due;
-    return Math.min(pipeline, this.#more.due);
+    return this.#more === undefined ? this.#pipeline.deadline() : 0;
   }
 
   wake(now: number): Emission {
     const news = this.#pipeline.overdue(now, this.#offset);
     const emissions = news ? [this.#pipelineNews(news, now)] : [];
-    if (this.#more && now >= this.#more.due) {
-      emissions.push(...this.#tellNews({ offset: this.#offset, at: this.#more.at, now }));
-    }
+    if (this.#more !== undefined) emissions.push(...this.#tellNews({ offset: this.#offset, at: this.#more, now }));
     return merge(emissions);
   }
 
@@ -186,7 +182,10 @@ export class WatchdogTask implements Task {
     this.#swept = true;
     const census = { outputs: this.#census.take(this.#judge.census, moment.now), changelog: [] };
     const pipeline = news ? [this.#pipelineNews(news, moment.now)] : [];
-    return merge([this.#strays.passOn(), ...pipeline, ...this.#tellNews(moment), census]);
+    // Who waits has his turn when he is woken: of canary records that were left unread one batch brings thousands.
+    const words = this.#more === undefined ? this.#tellNews(moment) : [];
+    if (this.#more !== undefined) this.#more = moment.at;
+    return merge([this.#strays.passOn(), ...pipeline, ...words, census]);
   }
 
   /** Tells of those of whom something else is true than was told, though not of too many at once. */
@@ -206,7 +205,7 @@ export class WatchdogTask implements Task {
     }
     for (const watched of tooEarly) this.#judge.putBack(watched);
     const isMore = looked === MOST_LOOKED_AT || emissions.length === MOST_TOLD;
-    this.#more = isMore ? { at: moment.at, due: moment.now } : undefined;
+    this.#more = isMore ? moment.at : undefined;
     return emissions;
   }
 

@@ -315,21 +315,46 @@ describe('tables', () => {
 });
 
 describe('time', () => {
-  test('wakes nobody while Kafka takes nothing, and goes on once it does', async () => {
+  test('wakes nobody again before Kafka has all that he asked for when he was woken; reading goes on meanwhile', async () => {
     let woken = 0;
-    const { subject, clock, acknowledge } = lane({
+    const { subject, log, clock, acknowledge } = lane({
       task: {
         deadline: () => 0,
-        wake: () => ({ outputs: [output(`word ${++woken}`)], changelog: [] }),
+        wake: () => ({ outputs: [output(`word ${++woken}`)], changelog: [entry(`told ${woken}`)] }),
       },
     });
     clock.advance(1_000);
-    expect(woken).toBe(8);
-    for (let i = 0; i < 8; i++) await acknowledge();
+    expect(subject.take(batch('signals', record('signals', 0)))).toBeUndefined();
     clock.advance(1_000);
-    expect(woken).toBe(16);
+    expect(woken).toBe(1);
+    await acknowledge(); // word 1
+    clock.advance(1_000);
+    expect(woken).toBe(1);
+    await acknowledge(); // told 1
+    clock.advance(1);
+    expect(log.slice(2)).toEqual(['send word 1', 'send told 1', 'done signals 1', 'send word 2']);
     const end = subject.finish();
-    for (let i = 0; i < 8; i++) await acknowledge();
+    for (let i = 0; i < 2; i++) await acknowledge();
+    await end;
+  });
+
+  test('wakes one who asks for nothing as often as he wants, whatever is under way', async () => {
+    const wokenAt: number[] = [];
+    const { subject, clock, acknowledge } = lane({
+      task: {
+        ...emitting,
+        deadline: () => (wokenAt.at(-1) ?? 0) + 500,
+        wake: (now) => {
+          wokenAt.push(now);
+          return { outputs: [], changelog: [] };
+        },
+      },
+    });
+    subject.take(batch('signals', record('signals', 0)));
+    clock.advance(2_000);
+    expect(wokenAt).toHaveLength(5);
+    const end = subject.finish();
+    for (let i = 0; i < 2; i++) await acknowledge();
     await end;
   });
 
