@@ -106,6 +106,10 @@ export class WatchdogTask implements Task {
     return new Map([['signals', from]]);
   }
 
+  expect(records: readonly InRecord[]): void {
+    this.#judge.expect(records.map(({ key }) => Number(key)));
+  }
+
   input(record: InRecord, now: number): Emission {
     if (record.offset <= this.#offset) this.#beginAnew();
     this.#readBack.begin(record.offset);
@@ -204,7 +208,8 @@ export class WatchdogTask implements Task {
       if (emission !== NOTHING) emissions.push(emission);
     }
     for (const watched of tooEarly) this.#judge.putBack(watched);
-    const isMore = looked === MOST_LOOKED_AT || emissions.length === MOST_TOLD;
+    // Where it is too early for all of them, the log has to go on first.
+    const isMore = (looked === MOST_LOOKED_AT && tooEarly.length < looked) || emissions.length === MOST_TOLD;
     this.#more = isMore ? moment.at : undefined;
     return emissions;
   }

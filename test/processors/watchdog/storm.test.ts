@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { Partition } from './partition.ts';
+import { rfc3339 } from '../../../contracts/clock.ts';
+import { eventRecord } from '../../../contracts/cloud-events.ts';
+import { detectorStateChanged } from '../../../contracts/events.ts';
+import { received } from '../records.ts';
+import { Partition, T0 } from './partition.ts';
 
 const ALL = 1_300;
 
@@ -50,6 +54,18 @@ test('who is heard before its turn is not told of', () => {
   const closed = partition.told.filter(({ change }) => change === 'closed');
   expect(opened).toHaveLength(500);
   expect(new Set(closed.map(({ incident }) => incident))).toEqual(new Set(opened.map(({ incident }) => incident)));
+});
+
+test('where it is too early to tell of any, the log goes on first', () => {
+  const partition = new Partition();
+  for (let id = 1; id <= 20_000; id++) {
+    const data = { id, floor: 3, state: 'ok', since: rfc3339(T0), incident: null, episode: 0, offset: 1_000 } as const;
+    partition.write(received(eventRecord(detectorStateChanged, { id: 's', source: 'watchdog', time: T0, data }), 0));
+  }
+  partition.restart();
+  partition.canary(500);
+  partition.read();
+  expect(partition.task.deadline()).toBeGreaterThan(T0 + 500);
 });
 
 test('a successor tells of those who are left, and of nobody twice under another id', () => {
