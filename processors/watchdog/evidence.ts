@@ -1,6 +1,7 @@
 import { ODDITIES, type Oddity } from '../../contracts/events.ts';
 import type { Signal } from '../../contracts/signals.ts';
 import { type Detectors, MOST_SEQ } from './detectors.ts';
+import type { ToldOddity } from './oddities.ts';
 import type { BridgeTime } from './proven-time.ts';
 
 /** One signal late, written twice or sent anew proves nothing: so many looks in a row do, half a window or more apart. */
@@ -26,11 +27,15 @@ interface Suspicion {
   quietLooks: number;
   /** How often it was found babbling, less how often it was not. */
   loudLooks: number;
+  /** Up to this offset of `signals` a predecessor knew better. */
+  knownTo: number;
   readonly open: Set<Oddity>;
 }
 
 /** What the calendar's look at a detector has to know. */
 export interface Look {
+  /** The canary record at which it looks. */
+  readonly offset: number;
   /** How many signals came since the last one. */
   readonly signals: number;
   /** So many are babbling. */
@@ -78,10 +83,15 @@ export class Evidence {
     this.#announcedAt.set(bridge, Math.max(at, this.#announcedAt.get(bridge) ?? at));
   }
 
-  /** A predecessor found this. It is over once nothing speaks for it for as long as that takes. */
-  recall(row: number, open: readonly Oddity[]): void {
-    const suspicion = open.length > 0 ? this.#suspect(row) : this.#suspicions.get(row);
+  /**
+   * A predecessor that knew the log up to `knownTo` told of these, if of any. What is open ends once nothing speaks for it for as long
+   * as that takes.
+   */
+  recall(row: number, told: readonly ToldOddity[] | undefined, knownTo: number): void {
+    const suspicion = told ? this.#suspect(row) : this.#suspicions.get(row);
     if (!suspicion) return;
+    const open = (told ?? []).filter((oddity) => oddity.open).map(({ cause }) => cause);
+    suspicion.knownTo = knownTo;
     suspicion.open.clear();
     for (const cause of open) suspicion.open.add(cause);
     suspicion.alternations = open.includes('duplicate-id') ? LEAST_ALTERNATIONS : 0;
@@ -93,9 +103,15 @@ export class Evidence {
     this.#suspicions.delete(row);
   }
 
-  /** A signal of a registered detector, through `bridge`. */
-  signal(row: number, { floor, seq, receivedAt }: Signal, bridge: BridgeTime): void {
+  /** The topic was made anew: nobody knew anything of it. */
+  beginAnew(): void {
+    for (const suspicion of this.#suspicions.values()) suspicion.knownTo = -1;
+  }
+
+  /** A signal of a registered detector at `offset`, through `bridge`. */
+  signal(row: number, { floor, seq, receivedAt }: Signal, bridge: BridgeTime, offset: number): void {
     this.#detectors.countSignal(row);
+    if (this.#isKnown(row, offset)) return;
     const isOfOtherSeries = seq !== undefined && this.#numbered(row, seq % MOST_SEQ);
     const isStray = floor !== this.#detectors.floor(row);
     const announcedAt = this.#announcedAt.get(bridge.number);
@@ -112,7 +128,8 @@ export class Evidence {
   }
 
   /** A window has passed since it was looked at last, or half of one. Answers whether something else is wrong with it than before. */
-  look(row: number, { signals, limit, isProven }: Look): boolean {
+  look(row: number, { offset, signals, limit, isProven }: Look): boolean {
+    if (this.#isKnown(row, offset)) return false;
     const isLoud = isProven && signals >= limit;
     if (!isLoud && !this.suspects(row)) return false;
     const suspicion = this.#suspect(row);
@@ -146,6 +163,12 @@ export class Evidence {
     return goesBack;
   }
 
+  /** Whether what a predecessor knew includes the log up to there. */
+  #isKnown(row: number, offset: number): boolean {
+    const suspicion = this.#suspicions.size === 0 ? undefined : this.#suspicions.get(row);
+    return suspicion !== undefined && offset <= suspicion.knownTo;
+  }
+
   #suspect(row: number): Suspicion {
     let suspicion = this.#suspicions.get(row);
     if (!suspicion) {
@@ -157,6 +180,7 @@ export class Evidence {
         alternations: 0,
         quietLooks: 0,
         loudLooks: 0,
+        knownTo: -1,
         open: new Set(),
       };
       this.#suspicions.set(row, suspicion);

@@ -111,11 +111,7 @@ export class Judge {
     if (state === 'ok' || state === 'alarm' || state === 'suspect') detectors.mark(row, FLAG.heard, true);
     detectors.mark(row, FLAG.overdue, state === 'silent');
     if (state === 'alarm') detectors.mark(row, FLAG.fire, true);
-    const open = (told.oddities ?? []).filter((oddity) => oddity.open);
-    this.#evidence.recall(
-      row,
-      open.map(({ cause }) => cause),
-    );
+    this.#evidence.recall(row, told.oddities, told.offset);
     const watched = new Watched(this.#known, row);
     watched.told = told;
   }
@@ -177,7 +173,7 @@ export class Judge {
     // Its silence was told later than this signal came; only a later one ends it.
     if (this.#told.state(row) === 'silent' && isOld(this.#told.of(row), offset)) return undefined;
     const through = this.time.bridge(bridge);
-    if (detectors.heartbeat(row) > 0) this.#evidence.signal(row, signal, through);
+    if (detectors.heartbeat(row) > 0) this.#evidence.signal(row, signal, through, offset);
     else detectors.setFloor(row, floor);
     // What comes after its announcement begins its window, too.
     const begins = this.#announcements.heard(row, through.number, receivedAt);
@@ -201,7 +197,7 @@ export class Judge {
     // Who was announced just before its bridge was gone would be waited for in vain.
     for (const [gone, least] of this.time.gone()) this.#announcements.reached(offset, gone.number, least, begin);
     this.#wills.reached(bridge, at, this.time.read(through), (row) => this.#reachWill(row, through.number));
-    this.#calendar.until(this.time.now, (row) => this.#look(row));
+    this.#calendar.until(this.time.now, (row) => this.#look(row, offset));
     for (const row of this.#babblers) this.#news.add(row);
     this.#babblers.clear();
   }
@@ -232,12 +228,13 @@ export class Judge {
   /** `signals` was made anew: what was told includes nothing of it. */
   beginAnew(): void {
     this.#told.beginAnew();
+    this.#evidence.beginAnew();
   }
 
-  #look(row: number): void {
+  #look(row: number, offset: number): void {
     const heartbeatMs = this.#detectors.heartbeat(row);
     if (heartbeatMs === 0 || this.#detectors.is(row, FLAG.overdue) || this.#announcements.has(row)) return;
-    if (this.#isOdd(row, heartbeatMs)) this.#news.add(row);
+    if (this.#isOdd(row, heartbeatMs, offset)) this.#news.add(row);
     const remainingMs = this.#remainingMs(row, heartbeatMs);
     if (remainingMs < 0) {
       this.#detectors.mark(row, FLAG.overdue, true);
@@ -248,14 +245,14 @@ export class Judge {
   }
 
   /** Whether something else is wrong with it than before, beside its silence. */
-  #isOdd(row: number, heartbeatMs: number): boolean {
+  #isOdd(row: number, heartbeatMs: number, offset: number): boolean {
     const signals = this.#detectors.takeSignals(row);
     if (signals < LEAST_BABBLE && !this.#evidence.suspects(row)) return false;
     // No two looks are further apart than a window and the days that it begins and ends in.
     const mostMs = this.windowMs({ heartbeatMs }) + 2 * this.time.periodMs;
     const limit = Math.max(LEAST_BABBLE, (BABBLE * mostMs) / heartbeatMs);
     const isProven = this.time.silence(this.#bridge(row), 0) > mostMs;
-    return this.#evidence.look(row, { signals, limit: Math.min(limit, MOST_SIGNALS), isProven });
+    return this.#evidence.look(row, { offset, signals, limit: Math.min(limit, MOST_SIGNALS), isProven });
   }
 
   /** The log reached its announcement. Until it is heard, it is judged by the bridge through which it was announced. */

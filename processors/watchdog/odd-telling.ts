@@ -29,7 +29,7 @@ export function tellOddities(judge: Judge, watched: Watched, moment: Moment, voi
       );
     };
   };
-  const now = { ...before, oddities: told };
+  const now = { ...before, oddities: told, offset: moment.offset };
   watched.told = now;
   return {
     notes: opened.length > 0 ? [stateRecord(id, floor, { ...now, untold: true }, moment.now)] : [],

@@ -253,6 +253,20 @@ describe('what was found before a restart', () => {
     }
   });
 
+  test('is not judged again by what was read when it was told', () => {
+    const scene = new Scene();
+    const oddities = [
+      { cause: 'wrong-floor', episode: 1, open: true },
+      { cause: 'duplicate-id', episode: 1, open: false },
+    ] as const;
+    scene.judge.recall(8, 3, { ...told, oddities, offset: 59 });
+    // Two records a second: by turns, then from the other floor only.
+    scene.pass(0, 10, (at, s) => scene.hear(at, { floor: 3 + (s % 2) }));
+    scene.pass(10, 20, (at) => scene.hear(at));
+    scene.pass(20, 40, (at) => scene.hear(at, { floor: 4 }));
+    expect(scene.history).toEqual(['0 wrong-floor']);
+  });
+
   test('has not ended while nobody is heard, and has while the detector is taken out of the registry', () => {
     const scene = new Scene();
     scene.judge.recall(8, 3, { ...told, oddities: [{ cause: 'wrong-floor', episode: 1, open: true }] });
