@@ -27,7 +27,7 @@ export default defineConfig({
       },
       {
         // Timelines over a whole site, on embedded brokers.
-        test: { name: 'acceptance', include: ['test/acceptance/**/*.test.ts'], testTimeout: 30_000, isolate: false },
+        test: { name: 'acceptance', include: ['test/acceptance/**/*.test.ts'], testTimeout: 60_000, isolate: false },
       },
       {
         // The shipped scenarios against copies of the built program that are broken in one place each.

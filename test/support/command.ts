@@ -92,5 +92,5 @@ export class RunningCommand {
 
 /** Runs a command that ends by itself. */
 export function runCommand(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended> {
-  return within(`smokewire ${args.join(' ')}`, new RunningCommand(args, env).ended, 20_000);
+  return within(`smokewire ${args.join(' ')}`, new RunningCommand(args, env).ended, 40_000);
 }

@@ -66,7 +66,8 @@ export async function runKcat(args: readonly string[], stdin = ''): Promise<stri
     output.stderr += text;
   });
   const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
-  child.stdin.end(stdin);
+  // One that has ended before it read says why by its code.
+  child.stdin.on('error', () => {}).end(stdin);
   const code = await within(`kcat ${args.join(' ')}`, ended, 20_000).finally(() => child.kill());
   if (code !== 0) throw new Error(`kcat ${args.join(' ')} ended with ${code}: ${output.stderr}`);
   return output.stdout;
