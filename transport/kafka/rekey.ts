@@ -24,6 +24,12 @@ interface Stray {
   readonly target: number;
 }
 
+/** What is written in place of a stray: its copy, unless a newer one is there, and what is left where it stood. */
+interface Move {
+  readonly copy: readonly OutRecord[];
+  readonly left: OutRecord;
+}
+
 /**
  * Moves each record of a group's tables to the partition that its key has among `partitions`, where some were added; what was
  * moved is copied before it is taken away, so that a crash repeats it. Called while nobody of the group works: whoever gets a
@@ -33,18 +39,22 @@ export async function rekey(options: RekeyOptions): Promise<void> {
   if (!(await mayHaveStrays(options))) return;
   const strays = await straysOf(options);
   if (strays.size === 0) return;
-  const { client, sink, partitions } = options;
+  const { client, partitions } = options;
   const there = await newestInPlace(options, strays);
-  const moves = [...strays.values()].map(({ from, rekeyed, target }) => {
+  const moves = [...strays.values()].map(({ from, rekeyed, target }): Move => {
     // A copy of before a crash; or a producer knew of the partitions sooner.
     const isThere = (there.get(keyOf(from)) ?? Number.NEGATIVE_INFINITY) >= from.timestamp;
     return { copy: isThere ? [] : [{ ...rekeyed, partition: target }], left: movedRecord(from, partitions) };
   });
   client.logger.info({ records: moves.length, partitions }, 'partitions were added: moving keys');
+  await unlessStopped(options, carryOut(moves, options.sink));
+}
+
+async function carryOut(moves: readonly Move[], sink: RecordSink): Promise<void> {
   for (let first = 0; first < moves.length; first += AT_ONCE) {
     const some = moves.slice(first, first + AT_ONCE);
-    await unlessStopped(options, sink.send(some.flatMap(({ copy }) => copy)));
-    await unlessStopped(options, sink.send(some.map(({ left }) => left)));
+    await sink.send(some.flatMap(({ copy }) => copy));
+    await sink.send(some.map(({ left }) => left));
   }
 }
 
