@@ -2,20 +2,17 @@
 export class Interned<T> {
   readonly #values: T[];
   readonly #codes: Map<T, number>;
-  readonly #most: number;
 
-  /** `first` has the code 0; `most` is the code of all those that there is no room for. */
-  constructor(first: T, most = Number.POSITIVE_INFINITY) {
+  /** `first` has the code 0. */
+  constructor(first: T) {
     this.#values = [first];
     this.#codes = new Map([[first, 0]]);
-    this.#most = most;
   }
 
   codeOf(value: T): number {
     const known = this.#codes.get(value);
     if (known !== undefined) return known;
     const code = this.#values.length;
-    if (code >= this.#most) return this.#most;
     this.#values.push(value);
     this.#codes.set(value, code);
     return code;

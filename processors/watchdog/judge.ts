@@ -165,6 +165,11 @@ export class Judge {
     return new Watched(this.#known, row);
   }
 
+  /** Signals of these come next: less time is lost if that is known of many at once. */
+  expect(detectors: readonly number[]): void {
+    this.#detectors.expect(detectors);
+  }
+
   /** A detector's signal, at `offset`. Answers with the detector where something else may be true of it than was told. */
   signal(signal: Signal, offset: number): Watched | undefined {
     const { detector, floor, value, bridge, receivedAt } = signal;

@@ -6,6 +6,8 @@ const T0 = Date.UTC(2026, 0, 1);
 const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000, site: 'hq' } as const;
 const HEARTBEAT_MS = 1_000;
 const FLOORS = 500;
+/** Signals come in batches, as a lane hands them out. */
+const BATCH = 128;
 /** Rounds of heartbeats that are measured: so many signals at least. */
 const LEAST_ROUNDS = 8;
 const LEAST_SIGNALS = 2_000_000;
@@ -32,19 +34,22 @@ export interface JudgeFigures {
 /** One judge on one core; `--expose-gc` makes the memory a figure instead of a guess. */
 export function benchJudge(detectors: number): JudgeFigures {
   for (let i = 0; i < WARM_UPS; i++) run(WARM_UP, shuffled(WARM_UP));
-  const order = shuffled(detectors);
+  const batches = shuffled(detectors);
   const before = resident();
-  return run(detectors, order, before);
+  return run(detectors, batches, before);
 }
 
-function run(detectors: number, order: Uint32Array, before = 0): JudgeFigures {
+function run(detectors: number, batches: readonly number[][], before = 0): JudgeFigures {
   const judge = new Judge(WINDOWS);
   const restoreMs = timed(() => restore(judge, detectors));
   let offset = detectors;
   const round = (at: number) => {
-    for (const id of order) {
-      const watched = judge.signal(signal(id, at), offset++);
-      if (watched) note(watched, at, offset);
+    for (const ids of batches) {
+      judge.expect(ids);
+      for (const id of ids) {
+        const watched = judge.signal(signal(id, at), offset++);
+        if (watched) note(watched, at, offset);
+      }
     }
   };
   const canary = (at: number) => timed(() => judge.canary(offset++, 'a', at));
@@ -107,7 +112,7 @@ function note(watched: Watched, since: number, offset: number): void {
 }
 
 /** The ids from 1 on in no order: heartbeats come as they come, and no cache knows who is next. */
-function shuffled(count: number): Uint32Array {
+function shuffled(count: number): number[][] {
   const ids = Uint32Array.from({ length: count }, (_, i) => i + 1);
   let state = 1;
   for (let i = count - 1; i > 0; i--) {
@@ -117,7 +122,7 @@ function shuffled(count: number): Uint32Array {
     ids[i] = ids[other] ?? 0;
     ids[other] = id;
   }
-  return ids;
+  return Array.from({ length: Math.ceil(count / BATCH) }, (_, i) => [...ids.subarray(i * BATCH, (i + 1) * BATCH)]);
 }
 
 /** In ms of processor time, so that it matters little what else the machine does. */

@@ -9,6 +9,8 @@ import type { Emission, RecordBatch, RecordSink, Task, TaskDefinition } from './
 
 /** Batches of one partition that may be on their way out at once; more of them hold the next fetch back. */
 const MOST_IN_FLIGHT = 8;
+/** A task hears of so many records before it steps through them: more than that, and the first caches of a processor lose some again. */
+const EXPECTED = 128;
 /** A task whose `wake` fails is not woken again before this, in milliseconds. */
 const AFTER_FAILURE_MS = 1_000;
 
@@ -78,7 +80,12 @@ export class Lane implements Work {
     this.#metrics.consumed.inc({ role: this.#definition.role, topic }, records.length);
     if (this.#definition.tables?.includes(topic)) this.#follow(batch);
     else {
-      const emissions = this.#each(records, (record, now) => this.#task.input(record, now));
+      let stepped = 0;
+      const emissions = this.#each(records, (record, now) => {
+        if (stepped % EXPECTED === 0) this.#task.expect?.(records.slice(stepped, stepped + EXPECTED));
+        stepped++;
+        return this.#task.input(record, now);
+      });
       const metadata = this.#task.metadata?.(topic);
       const news = this.#isBeyondReadBack(batch);
       this.#emitAll(emissions, () => {

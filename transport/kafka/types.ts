@@ -46,6 +46,8 @@ export interface Task {
   table?(record: InRecord, now: number, restoring: boolean): Emission;
   /** All tables of this partition are read; where the reading of an input has to begin earlier than committed, says where. */
   restored?(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, number>;
+  /** These records of an input topic come next, one by one: what they need can be looked up for all at once. It does not fail. */
+  expect?(records: readonly InRecord[]): void;
   /** One record of an input topic. Throws a SmokewireError where the record is invalid: it becomes a dead letter. */
   input(record: InRecord, now: number): Emission;
   /** The earliest time at which `wake` has to be called, milliseconds since the Unix epoch; undefined for never. */

@@ -119,3 +119,16 @@ test('a signal leaves what was told as it was', () => {
   expect(detectors.heardAt(row)).toBe(4);
   expect(detectors.stamp(row)).toBe(5);
 });
+
+test('whoever is expected, known or not, what is known stays as it was', () => {
+  const detectors = new Detectors();
+  const ids = [0, 7, 2 ** 32 - 2, 2 ** 32 - 1, 2 ** 40, -7];
+  const rows = ids.map((id) => detectors.add(id));
+  const strangers = [1, 2 ** 33, -8, Number.NaN];
+  detectors.expect([...strangers, ...ids, ...ids]);
+  detectors.expect([]);
+  expect(ids.map((id) => detectors.find(id))).toEqual(rows);
+  expect(rows.map((row) => detectors.id(row))).toEqual(ids);
+  expect(strangers.map((id) => detectors.find(id))).toEqual(strangers.map(() => NO_ROW));
+  expect(detectors.size).toBe(ids.length);
+});

@@ -96,6 +96,22 @@ const emitting: Partial<Task> = {
   input: ({ offset }): Emission => ({ outputs: [output(`o${offset}`)], changelog: [entry(`c${offset}`)] }),
 };
 
+test('a task hears of what comes next, some of it at a time, before it is given the first', () => {
+  const steps: string[] = [];
+  const { subject } = lane({
+    task: {
+      expect: (records) => void steps.push(`expect ${records.map(({ offset }) => offset)}`),
+      input: ({ offset }): Emission => {
+        steps.push(`input ${offset}`);
+        return { outputs: [], changelog: [] };
+      },
+    },
+  });
+  subject.take(batch('signals', ...Array.from({ length: 130 }, (_, offset) => record('signals', offset))));
+  expect(steps.slice(0, 2)).toEqual([`expect ${Array.from({ length: 128 }, (_, offset) => offset)}`, 'input 0']);
+  expect(steps.slice(-4)).toEqual(['input 127', 'expect 128,129', 'input 128', 'input 129']);
+});
+
 describe('what is emitted', () => {
   test('goes outputs, changelog, commit, each after the acknowledgement of the one before', async () => {
     const { subject, log, acknowledge } = lane({ task: emitting });
