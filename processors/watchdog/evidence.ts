@@ -27,6 +27,8 @@ interface Suspicion {
   quietLooks: number;
   /** How often it was found babbling, less how often it was not. */
   loudLooks: number;
+  /** When it was looked at last, in proven time. */
+  lookedAt: number;
   /** Up to this offset of `signals` a predecessor knew better. */
   knownTo: number;
   readonly open: Set<Oddity>;
@@ -34,8 +36,9 @@ interface Suspicion {
 
 /** What the calendar's look at a detector has to know. */
 export interface Look {
-  /** The canary record at which it looks. */
+  /** The canary record at which it looks, and proven time. */
   readonly offset: number;
+  readonly now: number;
   /** How many signals came since the last one. */
   readonly signals: number;
   /** So many are babbling. */
@@ -62,6 +65,12 @@ export class Evidence {
   of(row: number): readonly Oddity[] {
     const open = this.#suspicions.get(row)?.open;
     return open ? ODDITIES.filter((cause) => open.has(cause)) : [];
+  }
+
+  /** Whether it was looked at since `time`: canary records of several bridges follow one another at once. */
+  wasLookedAt(row: number, time: number): boolean {
+    const suspicion = this.#suspicions.size === 0 ? undefined : this.#suspicions.get(row);
+    return suspicion !== undefined && suspicion.lookedAt > time;
   }
 
   /** Whether it has to be looked at, however quiet it is. */
@@ -128,11 +137,12 @@ export class Evidence {
   }
 
   /** A window has passed since it was looked at last, or half of one. Answers whether something else is wrong with it than before. */
-  look(row: number, { offset, signals, limit, isProven }: Look): boolean {
+  look(row: number, { now, offset, signals, limit, isProven }: Look): boolean {
     if (this.#isKnown(row, offset)) return false;
     const isLoud = isProven && signals >= limit;
     if (!isLoud && !this.suspects(row)) return false;
     const suspicion = this.#suspect(row);
+    suspicion.lookedAt = now;
     if (isLoud) suspicion.loudLooks = Math.min(suspicion.loudLooks + 1, LEAST_LOOKS);
     else if (signals < limit / 2) suspicion.loudLooks = Math.max(suspicion.loudLooks - 1, 0);
     if (suspicion.strays === 0 && suspicion.floor !== undefined) suspicion.strayLooks = 0;
@@ -180,6 +190,7 @@ export class Evidence {
         alternations: 0,
         quietLooks: 0,
         loudLooks: 0,
+        lookedAt: Number.NEGATIVE_INFINITY,
         knownTo: -1,
         open: new Set(),
       };

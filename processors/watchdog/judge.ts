@@ -24,6 +24,9 @@ export interface WindowOptions {
 const BABBLE = 20;
 const LEAST_BABBLE = 50;
 
+/** Looks are half a window apart or more, less what was silent before: those that are nearer by this part of a window are one. */
+const LEAST_BETWEEN_LOOKS = 0.25;
+
 /** So many bits of a row's number are the same for all that are planned alike. */
 const NEIGHBOURS = 10;
 
@@ -251,13 +254,16 @@ export class Judge {
 
   /** Whether something else is wrong with it than before, beside its silence. */
   #isOdd(row: number, heartbeatMs: number, offset: number): boolean {
+    const windowMs = this.windowMs({ heartbeatMs });
+    const { now, periodMs } = this.time;
+    if (this.#evidence.wasLookedAt(row, now - windowMs * LEAST_BETWEEN_LOOKS)) return false;
     const signals = this.#detectors.takeSignals(row);
     if (signals < LEAST_BABBLE && !this.#evidence.suspects(row)) return false;
     // No two looks are further apart than a window and the days that it begins and ends in.
-    const mostMs = this.windowMs({ heartbeatMs }) + 2 * this.time.periodMs;
+    const mostMs = windowMs + 2 * periodMs;
     const limit = Math.max(LEAST_BABBLE, (BABBLE * mostMs) / heartbeatMs);
     const isProven = this.time.silence(this.#bridge(row), 0) > mostMs;
-    return this.#evidence.look(row, { offset, signals, limit: Math.min(limit, MOST_SIGNALS), isProven });
+    return this.#evidence.look(row, { now, offset, signals, limit: Math.min(limit, MOST_SIGNALS), isProven });
   }
 
   /** The log reached its announcement. Until it is heard, it is judged by the bridge through which it was announced. */
