@@ -169,7 +169,7 @@ export class Judge {
   }
 
   /** Signals of these come next: less time is lost if that is known of many at once. */
-  expect(detectors: readonly number[]): void {
+  expect(detectors: ArrayLike<number>): void {
     this.#detectors.expect(detectors);
   }
 
@@ -215,8 +215,9 @@ export class Judge {
     return this.#silence(row);
   }
 
-  /** Something else than was told may be true of everybody. */
-  sweep(): void {
+  /** The log is caught up with: something else than was told may be true of everybody. */
+  caughtUp(): void {
+    this.time.live();
     this.#news.sweep(this.#detectors.size);
   }
 

@@ -35,6 +35,8 @@ export class ProvenTime {
   readonly #numbered: (BridgeTime | undefined)[] = [undefined];
   #now = 0;
   #resumed = 0;
+  /** Proven time when the log was caught up with. */
+  #liveFrom = Number.POSITIVE_INFINITY;
 
   constructor(periodMs: number) {
     this.periodMs = periodMs;
@@ -68,6 +70,11 @@ export class ProvenTime {
     return this.#numbered[number];
   }
 
+  /** What is read from now on is new: a bridge that is announced may be expected to sing. */
+  live(): void {
+    this.#liveFrom = this.#now;
+  }
+
   /** A canary record came through `name`, stamped `at` by it. */
   canary(name: string, at: number): void {
     const bridge = this.bridge(name);
@@ -96,8 +103,8 @@ export class ProvenTime {
   *gone(): Iterable<readonly [bridge: BridgeTime, at: number]> {
     for (const bridge of this.#bridges.values()) {
       const { sangAt, sangWhen } = bridge;
-      const since = this.#now - sangWhen;
-      // One that never sang here announced what it did before, or elsewhere: nobody waits for it either.
+      // One that has not sung while we listened announced what it did elsewhere, or is gone for good.
+      const since = this.#now - (sangAt === undefined ? Math.max(sangWhen, this.#liveFrom) : sangWhen);
       if (since > this.#goneMs) yield [bridge, sangAt === undefined ? Number.POSITIVE_INFINITY : sangAt + since];
     }
   }

@@ -182,7 +182,7 @@ export class WatchdogTask implements Task {
     const news = this.#pipeline.sang(moment.now, moment.at, moment.offset);
     this.#others.settle(this.#judge, moment.offset);
     // What happened while nobody was watching, in the tables, comes to light once the log is caught up with.
-    if (!this.#swept) this.#judge.sweep();
+    if (!this.#swept) this.#judge.caughtUp();
     this.#swept = true;
     const census = { outputs: this.#census.take(this.#judge.census, moment.now), changelog: [] };
     const pipeline = news ? [this.#pipelineNews(news, moment.now)] : [];
@@ -272,7 +272,8 @@ export class WatchdogTask implements Task {
 
   /**
    * A predecessor that stood still, and does not know yet that it was succeeded, may write once more, and is contradicted. The
-   * silence that it found, told of and saw the end of has its number, though: under the same one the next is no news to anybody.
+   * silence that it found, told of and saw the end of has its number, though: under the same one the next is no news to anybody,
+   * and one that was told under it is taken for over with it. That is told under the next number.
    */
   #heardTold({ id, floor }: { readonly id: number; readonly floor: number }, told: Told, now: number): Emission {
     const known = this.#judge.toldOf(id);
@@ -280,7 +281,10 @@ export class WatchdogTask implements Task {
     if (told.episode > known.episode) this.#others.note(id, told);
     const isPassed = told.offset <= Math.max(this.#offset, this.#firstNew - 1, known.offset);
     const isOver = told.state !== 'silent' && isPassed;
-    const counted = isOver && told.episode > known.episode ? { ...known, episode: told.episode } : known;
+    const isOurs = known.state === 'silent' && told.episode === known.episode && told.offset < known.offset;
+    let counted: Told = known;
+    if (isOver && told.episode > known.episode) counted = { ...known, episode: told.episode };
+    else if (isOver && isOurs) counted = { ...known, state: told.state, incident: null, untold: undefined };
     if (counted !== known) this.#judge.correct(id, counted);
     if (told.offset >= known.offset) return NOTHING;
     return this.#here({ outputs: [], changelog: [stateRecord(id, floor, counted, now)] });

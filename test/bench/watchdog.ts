@@ -6,6 +6,8 @@ const T0 = Date.UTC(2026, 0, 1);
 const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000, site: 'hq' } as const;
 const HEARTBEAT_MS = 1_000;
 const FLOORS = 500;
+/** The judge hears of so many signals before they come, as from a lane. */
+const BATCH = 128;
 /** Signals come in batches, as a lane hands them out. */
 const BATCH = 128;
 /** Rounds of heartbeats that are measured: so many signals at least. */
@@ -54,7 +56,7 @@ function run(detectors: number, batches: readonly number[][], before = 0): Judge
   };
   const canary = (at: number) => timed(() => judge.canary(offset++, 'a', at));
   const firstCanaryMs = canary(T0);
-  judge.sweep();
+  judge.caughtUp();
   round(T0 + 1);
   const rounds = Math.max(LEAST_ROUNDS, Math.ceil(LEAST_SIGNALS / detectors));
   let signalsMs = 0;

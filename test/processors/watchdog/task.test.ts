@@ -348,6 +348,24 @@ describe('several watchdogs', () => {
     expect(partition.stateOf(8)).toBe('ok');
   });
 
+  test('a silence that one who was succeeded closed with an older one is told once more, under the next number', () => {
+    const late = lateNotes();
+    const partition = successor();
+    living(partition, 13, 22, [9]);
+    expect(partition.stateOf(8)).toBe('silent');
+    partition.write(late.silent);
+    partition.write(late.ok);
+    living(partition, 23, 24, [9]);
+    expect(partition.stateOf(8)).toBe('silent');
+    living(partition, 25, 25, [8, 9]);
+    expect(partition.told.map(({ change, episode }) => [change, episode])).toEqual([
+      ['opened', 1],
+      ['opened', 2],
+      ['closed', 2],
+    ]);
+    expect(partition.stateOf(8)).toBe('ok');
+  });
+
   test('a silence of which one told that is ahead in the log is found out here, and is the same', () => {
     const late = lateNotes();
     const partition = cutOff();
