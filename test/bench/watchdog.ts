@@ -6,8 +6,6 @@ const T0 = Date.UTC(2026, 0, 1);
 const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000, site: 'hq' } as const;
 const HEARTBEAT_MS = 1_000;
 const FLOORS = 500;
-/** The judge hears of so many signals before they come, as from a lane. */
-const BATCH = 128;
 /** Signals come in batches, as a lane hands them out. */
 const BATCH = 128;
 /** Rounds of heartbeats that are measured: so many signals at least. */
