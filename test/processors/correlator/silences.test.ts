@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CENSUS, Desk } from './desk.ts';
+import { rfc3339 } from '../../../contracts/clock.ts';
+import { CENSUS, Desk, T0 } from './desk.ts';
 
 /** A heartbeat of 1 s, and two periods of the canary. */
 const HOLD = 3_000;
@@ -32,6 +33,13 @@ describe('one detector', () => {
     desk.verdict(2_900, 'closed', 1);
     desk.wait(60_000);
     expect(desk.headlines()).toEqual([]);
+  });
+
+  test('that is heard through a bridge whose clock is behind is over, though its end seems to come before its beginning', () => {
+    const desk = new Desk();
+    desk.verdict(0, 'opened', 1);
+    desk.verdict(60_000, 'closed', 1, { at: rfc3339(T0 - 50 * 60_000) });
+    expect(desk.headlines()).toEqual(['opened detector/1', 'closed detector/1']);
   });
 
   test('whose Last Will came is told of at once', () => {
