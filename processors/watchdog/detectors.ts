@@ -72,7 +72,7 @@ export class Detectors {
    * Signals of these come next. Where they stand is all over the memory, and a signal would wait for the slot of its detector
    * and then for its row; here the processor fetches many at once, if it has little else to do on the way: hence three loops.
    */
-  expect(ids: readonly number[]): void {
+  expect(ids: ArrayLike<number>): void {
     if (this.#read.length < ids.length) this.#read = new Int32Array(ids.length);
     const [read, index, hot] = [this.#read, this.#index, this.#hot];
     for (let i = 0; i < ids.length; i++) read[i] = index.peek(ids[i] ?? 0);

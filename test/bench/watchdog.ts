@@ -6,7 +6,7 @@ const T0 = Date.UTC(2026, 0, 1);
 const WINDOWS = { misses: 3, graceMs: 1_000, canaryPeriodMs: 1_000, site: 'hq' } as const;
 const HEARTBEAT_MS = 1_000;
 const FLOORS = 500;
-/** Signals come in batches, as a lane hands them out. */
+/** The judge hears of so many signals before they come, as from a lane. */
 const BATCH = 128;
 /** Rounds of heartbeats that are measured: so many signals at least. */
 const LEAST_ROUNDS = 8;
@@ -34,17 +34,18 @@ export interface JudgeFigures {
 /** One judge on one core; `--expose-gc` makes the memory a figure instead of a guess. */
 export function benchJudge(detectors: number): JudgeFigures {
   for (let i = 0; i < WARM_UPS; i++) run(WARM_UP, shuffled(WARM_UP));
-  const batches = shuffled(detectors);
+  const order = shuffled(detectors);
   const before = resident();
-  return run(detectors, batches, before);
+  return run(detectors, order, before);
 }
 
-function run(detectors: number, batches: readonly number[][], before = 0): JudgeFigures {
+function run(detectors: number, order: Uint32Array, before = 0): JudgeFigures {
   const judge = new Judge(WINDOWS);
   const restoreMs = timed(() => restore(judge, detectors));
   let offset = detectors;
   const round = (at: number) => {
-    for (const ids of batches) {
+    for (let i = 0; i < detectors; i += BATCH) {
+      const ids = order.subarray(i, i + BATCH);
       judge.expect(ids);
       for (const id of ids) {
         const watched = judge.signal(signal(id, at), offset++);
@@ -112,7 +113,7 @@ function note(watched: Watched, since: number, offset: number): void {
 }
 
 /** The ids from 1 on in no order: heartbeats come as they come, and no cache knows who is next. */
-function shuffled(count: number): number[][] {
+function shuffled(count: number): Uint32Array {
   const ids = Uint32Array.from({ length: count }, (_, i) => i + 1);
   let state = 1;
   for (let i = count - 1; i > 0; i--) {
@@ -122,7 +123,7 @@ function shuffled(count: number): number[][] {
     ids[i] = ids[other] ?? 0;
     ids[other] = id;
   }
-  return Array.from({ length: Math.ceil(count / BATCH) }, (_, i) => [...ids.subarray(i * BATCH, (i + 1) * BATCH)]);
+  return ids;
 }
 
 /** In ms of processor time, so that it matters little what else the machine does. */
