@@ -287,7 +287,7 @@ export class WatchdogTask implements Task {
     else if (isOver && isOurs) counted = { ...known, state: told.state, incident: null, untold: undefined };
     if (counted !== known) this.#judge.correct(id, counted);
     if (told.offset >= known.offset) return NOTHING;
-    return this.#here({ outputs: [], changelog: [stateRecord(id, floor, counted, now)] });
+    return this.#here({ outputs: [], changelog: [stateRecord(id, floor, counted, now, told)] });
   }
 
   /** Offsets fall only where the topic was made anew: what was told includes nothing of it. */

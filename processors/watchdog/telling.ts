@@ -135,12 +135,15 @@ export function pipelineKey(canary: number, group: string): string {
   return `${canary}@${group}`;
 }
 
-/** The word on a detector, or under a canary's id on the pipeline. */
-export function stateRecord(id: number, floor: number, told: Told, now: number): OutRecord {
+/**
+ * The word on a detector, or under a canary's id on the pipeline. Said once more over somebody else's `wrong` one it is news again, or
+ * who leaves repetitions out would keep that one.
+ */
+export function stateRecord(id: number, floor: number, told: Told, now: number, wrong?: Told): OutRecord {
   const { state, since, incident, episode, judged, oddities, untold, offset } = told;
   const lastAt = typeof told.lastAt === 'number' ? rfc3339(told.lastAt) : told.lastAt;
   return eventRecord(detectorStateChanged, {
-    id: idOf('detector-state', id, state, since, offset),
+    id: idOf('detector-state', id, state, since, offset, ...(wrong ? [wrong.state, wrong.since, wrong.offset] : [])),
     source: 'watchdog',
     time: now,
     data: { id, floor, state, since: rfc3339(since), incident, episode, judged, oddities, untold, lastAt, offset },

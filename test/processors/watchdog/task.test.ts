@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { headerOf } from '../../../contracts/kafka-records.ts';
 import { PipelineMonitor, type PipelineNews, PipelineWatch } from '../../../processors/watchdog/pipeline.ts';
 import { canaryOf } from '../../../transport/kafka/canary-ids.ts';
 import { received } from '../records.ts';
@@ -266,9 +267,13 @@ describe('several watchdogs', () => {
     const partition = twoDetectors();
     const stale = partition.tables.get('detector-states')?.get('8');
     living(partition, 5, 8, [9]);
+    const silent = partition.tables.get('detector-states')?.get('8');
     expect(partition.stateOf(8)).toBe('silent');
-    if (stale) partition.write(stale);
+    if (!stale || !silent) throw new Error('nothing was noted');
+    partition.write(stale);
     expect(partition.stateOf(8)).toBe('silent');
+    const again = partition.tables.get('detector-states')?.get('8');
+    expect(again && headerOf(again, 'ce_id')).not.toBe(headerOf(silent, 'ce_id'));
   });
 
   /** Detector 8 loses its connection after its signal at 4.1 s; its window is 10 s, and its Last Will is believed after 4 s. */
