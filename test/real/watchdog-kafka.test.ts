@@ -193,8 +193,9 @@ describe('1,000 detectors on Apache Kafka', () => {
     await expectNews(`Fault ${second}`);
     await Promise.all([act(first, 'revive'), act(third, 'silence')]);
     await expectNews(`Recovered ${first}`, `Fault ${third}`);
-    await site.kill('second');
+    await site.kill('watchdog');
     await act(third, 'revive');
+    await site.restart('watchdog');
     await expectNews(`Recovered ${third}`);
   });
 });

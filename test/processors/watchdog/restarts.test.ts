@@ -16,7 +16,7 @@ interface Story {
   batches: { records: number; crash: CrashPoint }[];
 }
 
-const span = fc.tuple(fc.integer({ min: 0, max: END }), fc.integer({ min: 500, max: 60_000 }));
+const span = fc.tuple(fc.integer({ min: 0, max: END }), fc.integer({ min: 500, max: 30_000 }));
 const story: fc.Arbitrary<Story> = fc.record({
   detectors: fc.array(
     fc.record({
