@@ -68,6 +68,68 @@ const MUTATIONS = [
     'this.#cases.set(item.subject, item);',
     'void item;',
   ],
+  [
+    'nobody is ever told of one on the wrong floor',
+    `${WATCHDOG}/evidence.js`,
+    '!isDuplicate && strayLooks >=',
+    'false && strayLooks >=',
+  ],
+  ['one look finds who is on the wrong floor', `${WATCHDOG}/evidence.js`, 'LEAST_LOOKS = 3', 'LEAST_LOOKS = 1'],
+  ['one stray makes two detectors', `${WATCHDOG}/evidence.js`, 'LEAST_ALTERNATIONS = 4', 'LEAST_ALTERNATIONS = 2'],
+  [
+    'two detectors with one id are never told',
+    `${WATCHDOG}/evidence.js`,
+    'const isDuplicate =',
+    'const isDuplicate = false &&',
+  ],
+  ['series of numbers are not looked at', `${WATCHDOG}/evidence.js`, 'if (seq !== undefined)', 'if (false)'],
+  [
+    'a device that begins anew is another one',
+    `${WATCHDOG}/evidence.js`,
+    'otherSeq !== undefined && continues(seq, otherSeq)',
+    'true',
+  ],
+  [
+    'a burst is babbling',
+    `${WATCHDOG}/evidence.js`,
+    "loudLooks >= (open.has('babbling') ? 1 : LEAST_LOOKS)",
+    'loudLooks >= 1',
+  ],
+  ['nobody is ever told of babbling', `${WATCHDOG}/evidence.js`, 'const isBabbling =', 'const isBabbling = false &&'],
+  [
+    'what is odd is odd for ever',
+    `${WATCHDOG}/evidence.js`,
+    'if (is === open.has(cause))',
+    'if (!is || open.has(cause))',
+  ],
+  ['two detectors are one after a quiet look', `${WATCHDOG}/evidence.js`, 'QUIET_LOOKS = 16', 'QUIET_LOOKS = 1'],
+  [
+    'looks at a detector follow one another at once',
+    `${WATCHDOG}/judge.js`,
+    'LEAST_BETWEEN_LOOKS = 0.25',
+    'LEAST_BETWEEN_LOOKS = 0',
+  ],
+  ['what is read back makes odd again', `${WATCHDOG}/evidence.js`, 'suspicion.knownTo = knownTo;', ''],
+  ['a takeover forgets what was odd', `${WATCHDOG}/judge.js`, 'this.#evidence.recall(row,', 'void (row,'],
+  [
+    'what is odd is told before it is noted',
+    `${WATCHDOG}/odd-telling.js`,
+    'notes: opened.length > 0 ?',
+    'notes: false ?',
+  ],
+  [
+    'what was noted as odd is not told by the successor',
+    `${WATCHDOG}/odd-telling.js`,
+    'const repeated = untold ?',
+    'const repeated = false ?',
+  ],
+  ['a change of state forgets what was told odd', `${WATCHDOG}/telling.js`, 'oddities: before?.oddities,', ''],
+  [
+    'the end of what is odd is kept for oneself',
+    `${WATCHDOG}/odd-telling.js`,
+    "...closed.map(say('closed', endReason))",
+    '',
+  ],
 ];
 
 tsc('tsconfig.simulation.json');

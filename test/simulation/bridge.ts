@@ -12,10 +12,22 @@ import { SITE, T0, type World } from './world.ts';
 export interface Heard {
   readonly detector: number;
   readonly value: 0 | 1;
+  /** From which floor, and whether from a second device with that id. */
+  readonly floor: number;
+  readonly isDouble: boolean;
   readonly bridge: string;
   readonly at: number;
   /** When it stood in the log. */
   readonly appendedAt: number;
+}
+
+/** What a device says. */
+export interface Spoken {
+  readonly detector: number;
+  readonly floor: number;
+  readonly value: 0 | 1;
+  readonly seq?: number | undefined;
+  readonly isDouble?: boolean;
 }
 
 const APPEND_MS = 30;
@@ -68,12 +80,13 @@ export class SimulatedBridge {
   }
 
   /** A signal at QoS 0 is lost while the bridge is away; at QoS 1 the broker keeps it, and `acknowledge` is called in the end. */
-  signal(detector: number, floor: number, value: 0 | 1, acknowledge?: () => void): void {
+  signal({ detector, floor, value, seq, isDouble = false }: Spoken, acknowledge?: () => void): void {
     this.#receive(acknowledge !== undefined, () => {
       const at = this.#world.scheduler.now;
       const receivedAt = T0 + at + this.#skewMs;
-      const record = signalRecord({ detector, floor, value, bridge: this.name, receivedAt, site: SITE });
-      this.#hold({ record, heard: { detector, value, bridge: this.name, at }, ...(acknowledge && { acknowledge }) });
+      const record = signalRecord({ detector, floor, value, seq, bridge: this.name, receivedAt, site: SITE });
+      const heard = { detector, floor, value, isDouble, bridge: this.name, at };
+      this.#hold({ record, heard, ...(acknowledge && { acknowledge }) });
     });
   }
 

@@ -1,4 +1,4 @@
-import { incidentChanged, type Verdict, verdictReached } from '../../contracts/events.ts';
+import { incidentChanged, ODDITIES, type Verdict, verdictReached } from '../../contracts/events.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { partitionOf } from '../../transport/kafka/partition.ts';
 import type { Plan } from './detector.ts';
@@ -75,8 +75,13 @@ function foundIn({ world }: History): Found[] {
   });
 }
 
-function isOfSilence(cause: string | undefined): boolean {
+/** Whether a fault is that nothing is heard of a detector, and not that something else is odd about it. */
+export function isOfSilence(cause: string | undefined): boolean {
   return cause === 'silent' || cause === 'lost-connection';
+}
+
+function isOdd(cause: string | undefined): boolean {
+  return ODDITIES.some((oddity) => oddity === cause);
 }
 
 function scopesOf({ floor, bridge, gateway }: Pick<Verdict, 'floor' | 'bridge' | 'gateway'>): string[] {
@@ -88,7 +93,7 @@ function knownIn({ world }: History): Known[] {
   return [...first.values()].flatMap(({ record, appendedAt }): Known[] => {
     const data = incidentChanged.schema.parse(JSON.parse(String(record.value)));
     const { incident, subject, detectors, change, behind, cause } = data;
-    if (change !== 'opened' || subject === 'pipeline') return [];
+    if (change !== 'opened' || subject === 'pipeline' || isOdd(cause)) return [];
     const ended = [...first.values()].find((other) => says(other, incident, 'closed'));
     const to = ended?.appendedAt ?? Number.POSITIVE_INFINITY;
     const of = behind !== undefined ? 'many' : cause === 'flapping' ? 'flapping' : 'one';

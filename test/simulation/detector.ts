@@ -1,6 +1,7 @@
 import type { Timer } from '../../contracts/clock.ts';
 import type { SimulatedBridge } from './bridge.ts';
 import type { Chance, Span } from './chance.ts';
+import type { OddOf, OddPlan } from './odd-plan.ts';
 import type { World } from './world.ts';
 
 /** What is wrong with a detector itself for a while: powered off, connected and mute, or cut off from its broker. */
@@ -9,7 +10,7 @@ export interface Ailment extends Span {
 }
 
 /** A part of a detector's life. */
-export interface Plan {
+export interface Plan extends OddPlan {
   readonly id: number;
   readonly floor: number;
   readonly gateway: string | null;
@@ -43,6 +44,7 @@ export class SimulatedDetector {
   /** The heartbeat in its retained config, ms. */
   #retained: number | undefined;
   #next: Timer | undefined;
+  #seq = 0;
 
   constructor(world: World, plan: Plan, bridges: readonly [SimulatedBridge, ...SimulatedBridge[]]) {
     this.#world = world;
@@ -54,7 +56,7 @@ export class SimulatedDetector {
 
   start(): void {
     const { scheduler } = this.#world;
-    const { bornAt, ailments, moves, fires, heartbeats } = this.plan;
+    const { bornAt, ailments, moves, fires, heartbeats, oddities, bursts, strays } = this.plan;
     scheduler.after(bornAt, () => {
       this.#connect();
       this.#beat();
@@ -78,6 +80,15 @@ export class SimulatedDetector {
       scheduler.after(from, () => this.#signal());
       scheduler.after(to, () => this.#signal());
     }
+    for (const odd of oddities) {
+      if (odd.kind === 'babbling') scheduler.after(odd.from, () => this.#babble(odd));
+    }
+    for (const { at, signals } of bursts) {
+      scheduler.after(at, () => {
+        for (let i = 0; i < signals; i++) this.#signal();
+      });
+    }
+    for (const { at, floor } of strays) scheduler.after(at, () => this.#signal(floor));
     for (const { from } of heartbeats.slice(1)) {
       scheduler.after(from, () => {
         if (this.#connected) this.#announce();
@@ -112,6 +123,7 @@ export class SimulatedDetector {
     if (this.#connected || now < this.plan.bornAt || !this.#bridge.brokerUp) return;
     if (this.#is('killed') || this.#is('cut off')) return;
     this.#connected = true;
+    this.#seq = 0;
     this.#bridge.presence(this.plan.id, this.plan.floor, 'online');
     this.#announce();
     this.#signal();
@@ -140,11 +152,28 @@ export class SimulatedDetector {
     this.#next = this.#world.scheduler.after(wait, () => this.#beat());
   }
 
-  #signal(): void {
+  #babble(odd: OddOf<'babbling'>): void {
+    if (this.#world.scheduler.now >= odd.to) return;
+    this.#signal();
+    this.#world.scheduler.after(odd.everyMs, () => this.#babble(odd));
+  }
+
+  #signal(from?: number): void {
     if (!this.#connected || this.#is('silenced')) return;
     const { now } = this.#world.scheduler;
-    const fire = this.plan.fires.some(({ from, to }) => from <= now && now < to);
-    if (fire) this.#bridge.signal(this.plan.id, this.plan.floor, 1, () => {});
-    else this.#bridge.signal(this.plan.id, this.plan.floor, 0);
+    const { id, isNumbered } = this.plan;
+    const fire = this.plan.fires.some((span) => span.from <= now && now < span.to);
+    const floor = from ?? this.#floor(now);
+    const seq = isNumbered ? this.#seq++ : undefined;
+    if (fire) this.#bridge.signal({ detector: id, floor, value: 1, seq }, () => {});
+    else this.#bridge.signal({ detector: id, floor, value: 0, seq });
+  }
+
+  /** Where it is, whatever the registry says. */
+  #floor(now: number): number {
+    for (const odd of this.plan.oddities) {
+      if (odd.kind === 'wrong-floor' && odd.from <= now && now < odd.to) return odd.floor;
+    }
+    return this.plan.floor;
   }
 }

@@ -1,8 +1,9 @@
 import { type Verdict, verdictReached } from '../../contracts/events.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { partitionOf } from '../../transport/kafka/partition.ts';
-import { coverageProblems } from './coverage-oracle.ts';
+import { coverageProblems, isOfSilence } from './coverage-oracle.ts';
 import type { Plan } from './detector.ts';
+import { oddProblems } from './odd-oracle.ts';
 import { pipelineProblems } from './pipeline-oracle.ts';
 import { type Silence, silencesOf } from './silences.ts';
 import type { History } from './simulation.ts';
@@ -25,6 +26,7 @@ export function problemsOf(history: History): string[] {
   return [
     ...unread(history),
     ...history.story.detectors.flatMap((plan) => detectorProblems(history, plan, told)),
+    ...oddProblems(history, told),
     ...pipelineProblems(history, told),
     ...coverageProblems(history),
   ];
@@ -62,7 +64,7 @@ function detectorProblems(history: History, plan: Plan, told: readonly ToldIncid
   const problems: string[] = [];
   const partition = partitionOf(String(plan.id), PARTITIONS);
   const silences = silencesOf(history, plan, partition);
-  const mine = told.filter(({ data }) => data.subject === `detector/${plan.id}`);
+  const mine = told.filter(({ data }) => data.subject === `detector/${plan.id}` && isOfSilence(data.cause));
   const incidents = new Map<Silence, ToldIncident>();
   for (const opened of mine.filter(({ data }) => data.change === 'opened')) {
     const { offset } = decision(history, opened.data.incident)?.cause ?? opened.said.cause;

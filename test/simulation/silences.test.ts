@@ -5,6 +5,7 @@ import type { Heard } from './bridge.ts';
 import { Chance } from './chance.ts';
 import type { Plan } from './detector.ts';
 import { KafkaLog } from './kafka-log.ts';
+import { NEVER_ODD } from './odd-plan.ts';
 import { Scheduler } from './scheduler.ts';
 import { silencesOf } from './silences.ts';
 import type { History } from './simulation.ts';
@@ -20,7 +21,10 @@ const PLAN: Plan = {
   ailments: [{ from: 0, to: 90_000, kind: 'silenced' }],
   fires: [],
   moves: [],
+  ...NEVER_ODD,
 };
+
+const HEARD = { floor: 1, value: 0, isDouble: false } as const;
 
 /** A detector is announced through `a` and never heard; each bridge sings every second in its spans, [from, to) in seconds. */
 function neverHeard(
@@ -35,7 +39,7 @@ function neverHeard(
   );
   const heard = sung
     .sort((one, other) => one.at - other.at)
-    .map(({ bridge, at }): Heard => ({ detector: canaryOf(0), value: 0, bridge, at, appendedAt: at }));
+    .map(({ bridge, at }): Heard => ({ ...HEARD, detector: canaryOf(0), bridge, at, appendedAt: at }));
   return {
     story: { ...storyOf(chance), crashRate: 0 },
     world: { scheduler: new Scheduler(), log: new KafkaLog(), chance, crashRate: 0, said: [], steppedAt: [] },
@@ -78,7 +82,7 @@ test('its silence counts from when its announcement was received, and not from w
 
 test('a Last Will may come some seconds after the detector has connected anew', () => {
   const history = neverHeard({ a: [[0, 7]], b: [] });
-  const signal: Heard = { detector: 8, value: 0, bridge: 'a', at: 1_500, appendedAt: 1_500 };
+  const signal: Heard = { ...HEARD, detector: 8, bridge: 'a', at: 1_500, appendedAt: 1_500 };
   const heard = (history.heard[0] ?? []).toSpliced(2, 0, signal);
   const cutOff = { from: 600, to: 1_500, kind: 'cut off' } as const;
   const plan: Plan = { ...PLAN, ailments: [cutOff, { from: 1_600, to: 90_000, kind: 'silenced' }] };

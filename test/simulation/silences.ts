@@ -120,6 +120,8 @@ class OpenSilence {
   #isCutOff(from: number, to: number): boolean {
     const { ailments, moves } = this.#plan;
     return (
+      // A second device with its id has a Last Will of its own.
+      this.#losesDouble(from, to) ||
       moves.some(({ at }) => at > from && at < to) ||
       ailments.some((ailment) => ailment.kind !== 'silenced' && ailment.from < to && ailment.to > from)
     );
@@ -153,6 +155,11 @@ class OpenSilence {
 
   /** Whether something was wrong with the detector itself. */
   #isAiling(from: number, to: number): boolean {
-    return this.#plan.ailments.some((ailment) => ailment.from < to && ailment.to > from);
+    return this.#losesDouble(from, to) || this.#plan.ailments.some((ailment) => ailment.from < to && ailment.to > from);
+  }
+
+  /** Whether a second device with its id was taken down: where that one was heard last, nobody is heard any more. */
+  #losesDouble(from: number, to: number): boolean {
+    return this.#plan.oddities.some((odd) => odd.kind === 'duplicate-id' && odd.to > from && odd.to < to);
   }
 }

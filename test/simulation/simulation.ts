@@ -1,6 +1,7 @@
 import { seededRandom } from '../../app/random.ts';
 import { headerOf } from '../../contracts/kafka-records.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { CANARY_FLOOR } from '../../contracts/signals.ts';
 import { correlatorDefinition } from '../../processors/correlator/correlator.ts';
 import { watchdogDefinition } from '../../processors/watchdog/watchdog.ts';
 import { canaryOf } from '../../transport/kafka/canary-ids.ts';
@@ -9,6 +10,7 @@ import { type Heard, SimulatedBridge } from './bridge.ts';
 import { Chance, type Span } from './chance.ts';
 import { crew } from './crew.ts';
 import { SimulatedDetector } from './detector.ts';
+import { doublesOf } from './double.ts';
 import { KafkaLog } from './kafka-log.ts';
 import { Scheduler } from './scheduler.ts';
 import { END_MS, type Story, storyOf, TROUBLE_MS } from './story.ts';
@@ -83,12 +85,14 @@ function build(world: World, story: Story, onHeard: (partition: number, offset: 
   const [first, ...others] = made;
   if (!first) return;
   const detectors = story.detectors.map((plan) => new SimulatedDetector(world, plan, [first, ...others]));
-  for (const detector of detectors) detector.start();
+  const doubles = story.detectors.flatMap((plan) => doublesOf(world, plan, made));
+  const devices = [...detectors, ...doubles];
+  for (const device of devices) device.start();
   for (const [i, bridge] of made.entries()) {
     sing(world, bridge, story.mutes);
     during(scheduler, story.bridges[i]?.brokerOutages ?? [], (out) => {
       bridge.brokerUp = !out;
-      for (const detector of detectors) detector.brokerChanged(bridge);
+      for (const device of devices) device.brokerChanged(bridge);
     });
     during(scheduler, story.bridges[i]?.outages ?? [], (out) => {
       bridge.setUp(!out);
@@ -146,7 +150,7 @@ function sing(world: World, bridge: SimulatedBridge, mutes: readonly Span[]): vo
       }
       if (muted || pending || scheduler.now < backAt) return;
       pending = true;
-      bridge.signal(canary, 0, 0, () => {
+      bridge.signal({ detector: canary, floor: CANARY_FLOOR, value: 0 }, () => {
         pending = false;
       });
     };

@@ -14,3 +14,25 @@ test('whenever a broker is back, healthy detectors have the time that they need 
     }
   }
 });
+
+test('every way to be odd, and to look odd, has its stories', () => {
+  const met = new Set<string>();
+  for (let seed = 1; seed <= 1_000; seed++) {
+    for (const plan of storyOf(new Chance(seededRandom(String(seed)))).detectors) {
+      const numbered = plan.isNumbered ? 'numbered' : 'bare';
+      for (const odd of plan.oddities) {
+        met.add(`${odd.kind}, ${numbered}`);
+        if (odd.kind !== 'duplicate-id') continue;
+        met.add(odd.floor === plan.floor ? 'on one floor' : 'on two floors');
+        met.add(odd.bridge === plan.home ? 'through one bridge' : 'through two bridges');
+      }
+      if (plan.bursts.length > 0) met.add(`burst, ${numbered}`);
+      if (plan.strays.length > 0) met.add(`stray, ${numbered}`);
+    }
+  }
+  const kinds = ['wrong-floor', 'duplicate-id', 'babbling', 'burst', 'stray'];
+  const places = ['on one floor', 'on two floors', 'through one bridge', 'through two bridges'];
+  expect([...met].toSorted()).toEqual(
+    [...kinds.flatMap((kind) => [`${kind}, bare`, `${kind}, numbered`]), ...places].toSorted(),
+  );
+});

@@ -1,5 +1,6 @@
 import type { Chance, Span } from './chance.ts';
 import { type Ailment, type Plan, RECONNECT_MS } from './detector.ts';
+import { NEVER_ODD, withOddity } from './odd-plan.ts';
 
 /** How long things go wrong, ms; after that all that is not broken works, for as long as any verdict may take. */
 export const TROUBLE_MS = 75_000;
@@ -53,9 +54,10 @@ export function storyOf(chance: Chance): Story {
   const plans = Array.from({ length: chance.of(0.5) ? chance.int(1, 6) : chance.int(6, 12) }, (_, i) =>
     detectorPlan(i + 1, bridges, chance.fork(`detector ${i}`)),
   );
+  const lost = plans.length >= 6 ? withLosses(plans, chance.fork('losses')) : plans;
   return {
     bridges: [first, ...others],
-    detectors: plans.length >= 6 ? withLosses(plans, chance.fork('losses')) : plans,
+    detectors: withOddities(lost, bridges, chance.fork('odd')),
     kafkaOutages: chance.spans(2, TROUBLE_MS, [100, 30_000]),
     mutes: chance.of(0.3) ? chance.spans(2, TROUBLE_MS, [500, 30_000]) : [],
     watchdogs: chance.int(1, 3),
@@ -115,6 +117,7 @@ function detectorPlan(id: number, bridges: readonly BridgePlan[], chance: Chance
       ? [{ from: chance.int(1_000, TROUBLE_MS), heartbeatMs: chance.pick(HEARTBEATS) }]
       : [];
   return {
+    ...NEVER_ODD,
     id,
     floor: 1 + (id % 2),
     gateway: id % 5 < 3 ? null : 'g',
@@ -165,6 +168,19 @@ function withLosses(plans: readonly Plan[], chance: Chance): Plan[] {
     // Else hardly anybody would be left to be lost.
     const ailments = [...plan.ailments.filter(({ to }) => Number.isFinite(to)).slice(0, 1), ...lost];
     return { ...plan, heartbeats, ailments };
+  });
+}
+
+/** How likely a world has odd detectors, and in such a one, how likely each is odd. */
+const ODD_WORLD = 0.3;
+const ODD = 0.4;
+
+function withOddities(plans: readonly Plan[], bridges: readonly BridgePlan[], chance: Chance): Plan[] {
+  if (!chance.of(ODD_WORLD)) return [...plans];
+  return plans.map((plan): Plan => {
+    const own = chance.fork(`detector ${plan.id}`);
+    // Of one that moves, what is left behind at its old bridge would have to be told from what is odd.
+    return plan.moves.length === 0 && own.of(ODD) ? withOddity(plan, bridges, own) : plan;
   });
 }
 
