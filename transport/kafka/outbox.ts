@@ -61,7 +61,9 @@ export class Outbox {
 
   add(send: Send): void {
     this.#queue.push(send);
-    for (const { topic } of send.records) if (!this.#routes.has(topic)) this.#unroutedTopics.add(topic);
+    for (const { topic, partition = 0 } of send.records) {
+      if (partition >= (this.#routes.get(topic)?.leaders.length ?? 0)) this.#unroutedTopics.add(topic);
+    }
   }
 
   /** The sends that `take` finished have been told. */
@@ -77,14 +79,18 @@ export class Outbox {
     return unsettled;
   }
 
-  /** Learns the partitions of topics that are written for the first time; answers whether there were any. */
+  /** Learns the partitions of topics that are written for the first time, or have more of them; answers whether there were any. */
   async loadRoutes(): Promise<boolean> {
     if (this.#unroutedTopics.size === 0) return false;
     const topics = [...this.#unroutedTopics];
     await this.#cluster.addMultipleTargetTopics(topics.map((topic) => this.#prefix + topic));
+    if (topics.some((topic) => this.#routes.has(topic))) await this.#cluster.refreshMetadata();
     for (const topic of topics) {
       const name = this.#prefix + topic;
-      this.#routes.set(topic, { topic, name, leaders: this.#leadersOf(name), batches: [] });
+      const leaders = this.#leadersOf(name);
+      const known = this.#routes.get(topic);
+      if (known) known.leaders = leaders;
+      else this.#routes.set(topic, { topic, name, leaders, batches: [] });
       this.#unroutedTopics.delete(topic);
     }
     return true;

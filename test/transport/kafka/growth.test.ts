@@ -167,6 +167,15 @@ test('what a producer wrote that knew sooner is newer than what is moved', async
   );
 });
 
+test('a partition that was just added can be written to at once, and nobody is worried', async () => {
+  const site = await embeddedSite();
+  const producer = await site.producer();
+  await producer.send([entry('1', 'before')]);
+  await add(site, 'detectors', MORE);
+  await producer.send([entry('1', 'after', { partition: MORE - 1 })]);
+  expect(site.logger.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+});
+
 test('who waits for what is moved can be stopped all the same', async () => {
   const site = await embeddedSite();
   const producer = await site.producer();
