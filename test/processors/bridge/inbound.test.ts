@@ -6,6 +6,7 @@ import { SmokewireError } from '../../../contracts/errors.ts';
 import { PARTITIONS } from '../../../contracts/kafka-topics.ts';
 import { detectorTopic, MQTT_ROOT, valveTopic } from '../../../contracts/mqtt-topics.ts';
 import { Inbound, type InboundOptions } from '../../../processors/bridge/inbound.ts';
+import { canaryOf } from '../../../transport/kafka/canary-ids.ts';
 import { MqttClient } from '../../../transport/mqtt/client.ts';
 import { eventually, within } from '../../support/eventually.ts';
 import { recordingLogger } from '../../support/logger.ts';
@@ -93,6 +94,29 @@ describe('Inbound', () => {
         qos: 1,
       })),
     });
+  });
+
+  it('takes a canary to each partition that has its home’s number, and says how many there are', async () => {
+    let partitions = PARTITIONS;
+    const server = await ScriptedBroker.open();
+    const sink = new HeldSink({ open: true });
+    const { site } = await started(sink, { mqtt: { url: server.url }, partitions: () => partitions });
+    const connection = await server.subscribed(0);
+    const songs = () =>
+      sink.written.map(({ key, partition, headers }) => `${key} in ${partition} of ${headers?.['partitions']}`);
+    connection.publish(0, '0', detectorTopic(MQTT_ROOT, site, 0, canaryOf(1), 'signal'));
+    await eventually('the first', () => songs().length === 1);
+    partitions = 10;
+    connection.publish(0, '0', detectorTopic(MQTT_ROOT, site, 0, canaryOf(1), 'signal'));
+    connection.publish(0, '0', detectorTopic(MQTT_ROOT, site, 3, 7, 'signal'));
+    await eventually('the second, and a detector', () => songs().length === 5);
+    expect(songs()).toEqual([
+      '-2 in 1 of 4',
+      '-2 in 1 of 10',
+      '-2 in 5 of 10',
+      '-2 in 9 of 10',
+      '7 in undefined of undefined',
+    ]);
   });
 
   it('stamps records with the moment at which it received them', async () => {
