@@ -6,7 +6,6 @@ import { Detectors, FLAG, MOST_SIGNALS, NO_ROW } from './detectors.ts';
 import { Evidence } from './evidence.ts';
 import { News } from './news.ts';
 import { ProvenTime } from './proven-time.ts';
-import { GOLDEN } from './row-index.ts';
 import { isOld, type Told } from './told.ts';
 import { ToldRows } from './told-rows.ts';
 import { type Known, type Reporting, stateOf, Watched } from './watched.ts';
@@ -26,6 +25,9 @@ const LEAST_BABBLE = 50;
 
 /** Looks are half a window apart or more, less what was silent before: those that are nearer by this part of a window are one. */
 const LEAST_BETWEEN_LOOKS = 0.25;
+
+/** 2^32 divided by the golden ratio: its multiples spread any run of numbers evenly (Knuth, TAOCP 6.4). */
+const GOLDEN = 0x9e37_79b1;
 
 /** So many bits of a row's number are the same for all that are planned alike. */
 const NEIGHBOURS = 10;
