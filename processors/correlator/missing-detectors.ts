@@ -2,7 +2,7 @@ import type { Verdict } from '../../contracts/events.ts';
 import { detectorOf, type Loss, type Missing } from './cases.ts';
 import type { Disablements } from './disablement.ts';
 import type { FlappingDetectors } from './flapping-detectors.ts';
-import { holdMs } from './holds.ts';
+import { holdMs, stormMs } from './holds.ts';
 import type { Journal } from './journal.ts';
 import { LostScopes } from './lost-scopes.ts';
 import { ScopeTally } from './scope-tally.ts';
@@ -179,7 +179,7 @@ export class MissingDetectors {
     const others = this.#suspects.size + this.#tally.held().size;
     this.#unlessLost(item, moment);
     if (item.phase !== 'held') return;
-    this.#waiting.oneMore(this.#tally.held().size, moment);
+    this.#waiting.oneMore(this.#tally.held().size, moment, stormMs(item));
     // A Last Will of one alone is no storm. Who was not feared before was found out by who comes late, maybe with many others.
     if (wasFeared && verdict.cause === 'lost-connection' && others < LEAST_LOST - 1) this.#release(item, moment.now);
   }

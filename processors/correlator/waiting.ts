@@ -8,9 +8,6 @@ const CLOCK_SLACK_MS = 5_000;
 
 /** With so many held a storm is coming in: watchdogs tell of many detectors in portions, and nobody is told before the last one. */
 const STORM = 100;
-/** A storm is not waited for longer than that, in ms. */
-const LONGEST_STORM_MS = 30_000;
-
 /** When something is learned: when its record was written, by its writer's clock, and our clock. Milliseconds since the epoch. */
 export interface Moment {
   readonly at: number;
@@ -42,16 +39,16 @@ export class Waiting<T> {
     this.#dueInLog.delete(item);
   }
 
-  /** One more is held, of now `held`. */
-  oneMore(held: number, { at, now }: Moment): void {
+  /** One more is held, of now `held`. A storm of such is waited for no longer than `longestMs`. */
+  oneMore(held: number, { at, now }: Moment, longestMs: number): void {
     if (held < STORM) {
       this.#stormSince = undefined;
       return;
     }
     this.#stormSince ??= { at, now };
     this.#quiet = {
-      at: Math.min(at + this.#portionMs, this.#stormSince.at + LONGEST_STORM_MS),
-      now: Math.min(now + this.#portionMs, this.#stormSince.now + LONGEST_STORM_MS),
+      at: Math.min(at + this.#portionMs, this.#stormSince.at + longestMs) + CLOCK_SLACK_MS,
+      now: Math.min(now + this.#portionMs, this.#stormSince.now + longestMs),
     };
   }
 

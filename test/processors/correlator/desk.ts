@@ -83,8 +83,14 @@ export class Desk {
     at: number,
     change: Verdict['change'],
     id: number,
-    { episode = 1, late = 0, crash = 'after commit', ...more }: Partial<Verdict> & Late = {},
+    { late = 0, crash = 'after commit', ...more }: Partial<Verdict> & Late = {},
   ): void {
+    this.say(at, change, id, more);
+    this.read(at + late, crash);
+  }
+
+  /** A verdict is written at `at`. */
+  say(at: number, change: Verdict['change'], id: number, { episode = 1, ...more }: Partial<Verdict> = {}): void {
     const told = change === 'opened' || change === 'closed';
     this.write(at, {
       site: 'hq',
@@ -101,7 +107,6 @@ export class Desk {
       ...placeOf(id),
       ...more,
     });
-    this.read(at + late, crash);
   }
 
   /** Somebody orders a planned silence, or its end. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Desk } from './desk.ts';
+import { Desk, T0 } from './desk.ts';
 
 const HOLD = 3_000;
 /** What one step may ask for: half a thousand are told, noted before and afterwards, and as many are written late. */
@@ -19,15 +19,37 @@ function silent(desk: Desk, count: number, atOf: (id: number) => number = () => 
 }
 
 test.each([
-  ['one after the other', (id: number) => 10 * id],
-  ['in portions', (id: number) => 900 * Math.floor(id / 200)],
-])('a storm that comes %s is waited for', (_, atOf) => {
-  const desk = deskOf(1_200);
-  silent(desk, 1_200, atOf);
-  desk.wait(60_000);
+  ['one after the other', 1_200, (id: number) => 10 * id],
+  ['in portions', 1_200, (id: number) => 900 * Math.floor(id / 200)],
+  ['for more than a minute', 3_500, (id: number) => 20 * id],
+])('a storm that comes %s is waited for', (_, count, atOf) => {
+  const desk = deskOf(count);
+  silent(desk, count, atOf);
+  desk.wait(90_000);
   expect(desk.headlines()).toEqual(['opened site']);
-  expect(desk.told[0]).toMatchObject({ behind: 1_200 });
+  expect(desk.told[0]).toMatchObject({ behind: count });
   expect(desk.told[0]?.detectors).toHaveLength(50);
+});
+
+test.each([
+  ['100 s after it began', 4_000, 91_000],
+  ['half a minute, if its window leaves less', 90_000, 30_000],
+])('no storm is waited for longer than %s', (_, windowMs, until) => {
+  const desk = deskOf(6_000);
+  for (let id = 0; id < 5_000; id++) desk.verdict(20 * id, 'opened', id, { ...place(id), windowMs });
+  const [first] = desk.told;
+  // The hundredth begins it.
+  expect(Date.parse(first?.at ?? '') - T0).toBeGreaterThanOrEqual(until + 20 * 99);
+  expect(Date.parse(first?.at ?? '') - T0).toBeLessThan(until + 20 * 101);
+});
+
+test('a storm that is waited for no longer is decided about in portions, though its verdicts are read many at once', () => {
+  const desk = deskOf(3_000, 1);
+  for (let id = 0; id < 1_700; id++) desk.say(20 * id, 'opened', id, { ...place(id), windowMs: 90_000 });
+  desk.read(34_000);
+  desk.wait(70_000);
+  expect(desk.told).toHaveLength(1_700);
+  expect(desk.largest).toBeLessThanOrEqual(MOST_RECORDS);
 });
 
 describe('a storm is written in portions', () => {
