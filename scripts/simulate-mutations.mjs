@@ -82,7 +82,7 @@ const MUTATIONS = [
     'const isDuplicate =',
     'const isDuplicate = false &&',
   ],
-  ['series of numbers are not looked at', `${WATCHDOG}/evidence.js`, 'if (seq !== undefined)', 'if (false)'],
+  ['series of numbers are not looked at', `${WATCHDOG}/evidence.js`, 'seq !== undefined && this', 'false && this'],
   [
     'a device that begins anew is another one',
     `${WATCHDOG}/evidence.js`,

@@ -30,7 +30,7 @@ export const NEVER_ODD: OddPlan = { isNumbered: false, oddities: [], bursts: [],
 const BABBLE = 70;
 /** Many windows have to pass, and a babble of the quickest would be too many records. */
 const QUICK = [200, 500, 1_000] as const;
-const SLOW = [1_000, 3_000] as const;
+const SLOW = [1_000, 1_000, 3_000] as const;
 /** Further apart than messages that get lost or come late. */
 const SERIES_APART = 10_000;
 const KINDS = ['wrong-floor', 'wrong-floor', 'duplicate-id', 'duplicate-id', 'babbling', 'harmless'] as const;
@@ -42,7 +42,7 @@ export function withOddity(at: Plan, bridges: readonly BridgePlan[], chance: Cha
   const heartbeatMs = chance.pick(kind === 'babbling' ? SLOW : QUICK);
   // An end takes many windows to be believed.
   const from = chance.int(1_000, 30_000);
-  const span = { from, to: from + chance.skewed(2_000, 45_000) };
+  const span = { from, to: from + chance.int(2_000, 45_000) };
   // What is wrong with it otherwise hides what is odd.
   const ailments = chance.of(0.3) ? at.ailments : [];
   const plan = { ...at, isNumbered, ailments, heartbeats: [{ from: 0, heartbeatMs }] };

@@ -55,16 +55,21 @@ export function storyOf(chance: Chance): Story {
     detectorPlan(i + 1, bridges, chance.fork(`detector ${i}`)),
   );
   const lost = plans.length >= 6 ? withLosses(plans, chance.fork('losses')) : plans;
+  const odd = chance.fork('odd');
+  const isOdd = odd.of(ODD_WORLD);
+  // One and the same watchdog has to look for a while.
+  const isSteady = isOdd && odd.of(STEADY);
+
   return {
     bridges: [first, ...others],
-    detectors: withOddities(lost, bridges, chance.fork('odd')),
+    detectors: isOdd ? withOddities(lost, bridges, odd) : lost,
     kafkaOutages: chance.spans(2, TROUBLE_MS, [100, 30_000]),
     mutes: chance.of(0.3) ? chance.spans(2, TROUBLE_MS, [500, 30_000]) : [],
     watchdogs: chance.int(1, 3),
     redundant: chance.of(0.25),
-    crashRate: chance.pick([0, 0.001, 0.01, 0.05]),
+    crashRate: chance.pick([0, 0.001, 0.01, 0.05]) * (isSteady ? 0 : 1),
     restartMs: chance.pick([500, 5_000, 40_000]),
-    rebalances: times(4),
+    rebalances: times(4).filter(() => !isSteady),
     stalls: stalls(3, chance),
     correlators: chance.int(1, 2),
     correlatorStalls: stalls(2, chance.fork('correlator')),
@@ -80,7 +85,7 @@ function stalls(most: number, chance: Chance): Stall[] {
 const LOST = 0.1;
 
 function bridgePlan(name: string, chance: Chance): BridgePlan {
-  return {
+  const plan = {
     name,
     skewMs: chance.pick([0, chance.int(-100, 100), chance.int(-3_000_000, 3_000_000)]),
     duplicates: chance.pick([0, 0, 0.05]),
@@ -91,6 +96,9 @@ function bridgePlan(name: string, chance: Chance): BridgePlan {
         ? chance.spans(2, TROUBLE_MS, [100, 30_000])
         : [],
   };
+  // Nor was a broker back for detectors whose bridge goes away before they can have connected.
+  const isTooSoon = (at: number) => plan.brokerOutages.some(({ to }) => to <= at && at <= to + RECONNECT_MS);
+  return { ...plan, outages: plan.outages.filter(({ from }) => !isTooSoon(from)) };
 }
 
 /**
@@ -171,12 +179,12 @@ function withLosses(plans: readonly Plan[], chance: Chance): Plan[] {
   });
 }
 
-/** How likely a world has odd detectors, and in such a one, how likely each is odd. */
+/** How likely a world has odd detectors, and in such a one, how likely each is odd, and no watchdog dies. */
 const ODD_WORLD = 0.3;
 const ODD = 0.4;
+const STEADY = 0.5;
 
 function withOddities(plans: readonly Plan[], bridges: readonly BridgePlan[], chance: Chance): Plan[] {
-  if (!chance.of(ODD_WORLD)) return [...plans];
   return plans.map((plan): Plan => {
     const own = chance.fork(`detector ${plan.id}`);
     // Of one that moves, what is left behind at its old bridge would have to be told from what is odd.

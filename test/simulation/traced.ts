@@ -37,6 +37,7 @@ export class Traced {
     return {
       table: (record: InRecord, now, restoring) => because(undefined, task.table?.(record, now, restoring) ?? nothing),
       restored: (committed) => task.restored?.(committed) ?? new Map(),
+      expect: (records) => task.expect?.(records),
       input: (record, now) => because(record.offset, task.input(record, now)),
       deadline: () => task.deadline?.(),
       wake: (now) => because(undefined, task.wake?.(now) ?? nothing),
