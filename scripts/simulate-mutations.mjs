@@ -112,12 +112,6 @@ const MUTATIONS = [
   ['what is read back makes odd again', `${WATCHDOG}/evidence.js`, 'suspicion.knownTo = knownTo;', ''],
   ['a takeover forgets what was odd', `${WATCHDOG}/judge.js`, 'this.#evidence.recall(row,', 'void (row,'],
   [
-    'what is odd is told before it is noted',
-    `${WATCHDOG}/odd-telling.js`,
-    'notes: opened.length > 0 ?',
-    'notes: false ?',
-  ],
-  [
     'what was noted as odd is not told by the successor',
     `${WATCHDOG}/odd-telling.js`,
     'const repeated = untold ?',
