@@ -131,7 +131,11 @@ export class Evidence {
     if (isOfOtherSeries || (!isOld && floor !== (suspicion.floor ?? this.#detectors.floor(row)))) alternate(suspicion);
     // Where it is now, it may have been then: that speaks against strays of others.
     if (!isStray) suspicion.strays = 0;
-    if (isOld) return;
+    if (isOld) {
+      // It does not tell who it is from: that nobody goes to and fro is not proven by it either.
+      suspicion.quietLooks = 0;
+      return;
+    }
     suspicion.floor = floor;
     if (isStray) suspicion.strays++;
   }

@@ -267,6 +267,16 @@ describe('what was found before a restart', () => {
     expect(scene.history).toEqual(['0 wrong-floor']);
   });
 
+  test('has not ended because of a backlog that is older than the newest announcement', () => {
+    const scene = new Scene();
+    scene.judge.recall(8, 3, { ...told, oddities: [{ cause: 'duplicate-id', episode: 1, open: true }] });
+    scene.judge.register(8, 3, { heartbeatMs: 1_000 }, { at: 150_000, bridge: 'a' });
+    scene.pass(1, 150, (at, s) => scene.hear(at, { floor: 3 + (s % 2) }));
+    expect(scene.oddities).toEqual(['duplicate-id']);
+    scene.pass(150, 260, (at) => scene.hear(at));
+    expect(scene.oddities).toEqual([]);
+  });
+
   test('has not ended while nobody is heard, and has while the detector is taken out of the registry', () => {
     const scene = new Scene();
     scene.judge.recall(8, 3, { ...told, oddities: [{ cause: 'wrong-floor', episode: 1, open: true }] });
