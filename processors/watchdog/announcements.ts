@@ -91,7 +91,7 @@ export class Announcements {
     let end = this.#reached;
     for (let row = noted[end]; row !== undefined && this.#detectors.judgedFrom(row) <= offset; row = noted[end]) end++;
     // In the order of their rows they are looked at ever after: what lies in a row is quickly looked at.
-    for (const row of noted.slice(this.#reached, end).sort()) {
+    for (const row of noted.subarray(this.#reached, end).sort()) {
       if (this.has(row) && !this.#anew.has(row)) this.#take(row, begin);
     }
     this.#reached = end;
