@@ -35,6 +35,8 @@ export class MissingDetectors {
   readonly #suspects = new Set<Missing>();
   /** Those of whom nobody is told before their planned silence is over. */
   readonly #disabled = new Set<Missing>();
+  /** What people were told by who was succeeded, of silences whose verdicts are still to be read here. */
+  readonly #ahead = new Map<string, Pick<Missing, 'incident' | 'episode'>>();
 
   constructor(options: MissingDetectorsOptions) {
     this.#options = options;
@@ -81,6 +83,7 @@ export class MissingDetectors {
         // Its end was never told.
         if (known && missing) this.#heard(known, known.reason, moment);
         this.#fellSilent(this.#case(verdict), verdict, moment);
+        this.#catchUp(verdict, moment.now);
         return;
       case 'closed':
         if (known && verdict.episode < known.episode) return;
@@ -132,13 +135,28 @@ export class MissingDetectors {
     for (let item = this.#waiting.takeInLog(at); item; item = this.#waiting.takeInLog(at)) this.#decide(item, now);
   }
 
-  #contradict({ subject, phase, incident, untold }: Missing, now: number): void {
-    const { journal } = this.#options;
+  #contradict({ subject, phase, incident, episode, untold }: Missing, now: number): void {
     const ours = this.#cases.get(subject);
     if (!ours) return;
-    journal.changed(ours);
+    this.#options.journal.changed(ours);
     // It is set right once people are told.
     if (phase !== 'told' || incident === null || untold) return;
+    if (episode > ours.episode) this.#ahead.set(subject, { incident, episode });
+    else this.#setRight(ours, incident, now);
+  }
+
+  /** A verdict is read that who was succeeded may have told before. */
+  #catchUp({ subject, episode }: Verdict, now: number): void {
+    const ahead = this.#ahead.get(subject);
+    const ours = this.#cases.get(subject);
+    if (!ahead || !ours || episode < ahead.episode) return;
+    this.#ahead.delete(subject);
+    if (ahead.incident !== null) this.#setRight(ours, ahead.incident, now);
+  }
+
+  /** People know of `incident`: that is taken over, or if something else is true by now, closed. */
+  #setRight(ours: Missing, incident: string, now: number): void {
+    const { journal } = this.#options;
     const isSame = incident === ours.incident;
     if (isSame && ours.phase === 'held') {
       // People know of it now.

@@ -162,6 +162,22 @@ describe('a correlator that stood still, and does not know that it was succeeded
     expectOnce(desk, 'opened detector/1', 'closed detector/1');
   });
 
+  test('tells of a silence whose verdict its successor has not read yet, and which that one takes over', () => {
+    const desk = new Desk();
+    desk.verdict(0, 'opened', 1);
+    desk.verdict(1_000, 'closed', 1);
+    desk.verdict(2_000, 'opened', 1, { episode: 2, crash: 'before notes' });
+    const wake = desk.standStill();
+    desk.restart();
+    wake(20_000);
+    expect(desk.headlines()).toEqual(['opened detector/1']);
+    desk.read(21_000);
+    desk.wait(60_000);
+    expect(desk.headlines()).toEqual(['opened detector/1']);
+    desk.verdict(61_000, 'closed', 1, { episode: 2 });
+    expect(desk.headlines()).toEqual(['opened detector/1', 'closed detector/1']);
+  });
+
   test('says nothing once it has read who succeeded it', () => {
     const desk = new Desk();
     desk.verdict(0, 'opened', 1);
