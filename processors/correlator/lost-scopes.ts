@@ -63,7 +63,13 @@ export class LostScopes {
   /** A scope is lost: one fault for all of it of whom nobody was told. */
   open(scope: Scope, members: readonly [Missing, ...Missing[]], now: number): void {
     const { site, population } = this.#options;
-    const episode = (this.#losses.get(scope)?.episode ?? 0) + 1;
+    const known = this.#losses.get(scope);
+    if (known?.open) {
+      // Those who are left of a scope that was broken up, in a larger one that people know to be lost.
+      for (const member of members) this.join(member, known);
+      return;
+    }
+    const episode = (known?.episode ?? 0) + 1;
     const loss: Loss = {
       is: 'loss',
       scope,

@@ -146,3 +146,20 @@ test('gateways of three and more are scopes, two detectors are not a storm', () 
   desk.wait(HOLD);
   expect(desk.headlines().sort()).toEqual(['opened detector/1', 'opened detector/2', 'opened gateway/h']);
 });
+
+test('who is left of a scope that is broken up joins a larger one that is told as lost', () => {
+  const desk = new Desk({ partition: 0, floors: { 1: 9, 2: 3 }, bridges: { a: 12 }, gateways: { g: 4 } });
+  const say = (at: number, change: 'opened' | 'closed', ids: readonly number[], floor: number) => {
+    for (const id of ids) desk.verdict(at, change, id, { floor, bridge: 'a', gateway: id === 7 ? null : 'g' });
+  };
+  say(0, 'opened', [5, 6, 7], 2);
+  desk.wait(HOLD);
+  say(10_000, 'opened', [1, 2], 1);
+  desk.wait(10_000 + HOLD);
+  say(20_000, 'closed', [7], 2);
+  desk.wait(20_000 + HOLD);
+  expect(desk.headlines()).toEqual(['opened floor/2', 'opened gateway/g', 'closed floor/2']);
+  say(30_000, 'closed', [5, 6], 2);
+  say(30_000, 'closed', [1, 2], 1);
+  expect(desk.headlines().slice(3)).toEqual(['closed gateway/g']);
+});
