@@ -169,6 +169,7 @@ describe('a correlator that stood still, and does not know that it was succeeded
     desk.verdict(2_000, 'opened', 1, { episode: 2, crash: 'before notes' });
     const wake = desk.standStill();
     desk.restart();
+    desk.wait(3_000);
     wake(20_000);
     expect(desk.headlines()).toEqual(['opened detector/1']);
     desk.read(21_000);
