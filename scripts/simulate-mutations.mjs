@@ -117,7 +117,6 @@ const MUTATIONS = [
     'const repeated = untold ?',
     'const repeated = false ?',
   ],
-  ['a change of state forgets what was told odd', `${WATCHDOG}/telling.js`, 'oddities: before?.oddities,', ''],
   [
     'the end of what is odd is kept for oneself',
     `${WATCHDOG}/odd-telling.js`,
