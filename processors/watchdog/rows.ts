@@ -1,5 +1,5 @@
 /** Rows that are allocated together: a table grows without being copied. */
-const CHUNK_BITS = 14;
+const CHUNK_BITS = 10;
 const CHUNK_ROWS = 1 << CHUNK_BITS;
 const IN_CHUNK = CHUNK_ROWS - 1;
 
