@@ -106,9 +106,11 @@ test('a port in use is named, with what to do about it; exit 1', async () => {
 });
 
 test('brokers that are not there are named; exit 1', async () => {
-  const kafka = await upCommand('--kafka', '127.0.0.1:9').ended;
+  const [kafka, mqtt] = await Promise.all([
+    upCommand('--kafka', '127.0.0.1:9').ended,
+    upCommand('--mqtt', 'mqtt://127.0.0.1:9').ended,
+  ]);
   expect(kafka).toMatchObject({ code: 1, stderr: expect.stringMatching(/KAFKA_UNREACHABLE: .*127\.0\.0\.1:9/) });
-  const mqtt = await upCommand('--mqtt', 'mqtt://127.0.0.1:9').ended;
   expect(mqtt).toMatchObject({ code: 1, stderr: expect.stringMatching(/MQTT_UNREACHABLE: .*127\.0\.0\.1:9/) });
 });
 
