@@ -1,7 +1,7 @@
 import { parseEvent } from '../../contracts/cloud-events.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import { detectorStateChanged } from '../../contracts/events.ts';
-import { headerOf, type InRecord, movedRecord, type OutRecord } from '../../contracts/kafka-records.ts';
+import { headerOf, type InRecord, movedAmong, movedRecord, type OutRecord } from '../../contracts/kafka-records.ts';
 import { partitionOf } from '../../transport/kafka/partition.ts';
 import { type Emission, NOTHING } from '../../transport/kafka/types.ts';
 
@@ -33,11 +33,16 @@ export class Strays {
     this.#partitions = partitions;
   }
 
-  /** Keeps a record that is a matter of another partition; answers whether it is. An old tombstone says nothing any more. */
+  /** Keeps a record that is a matter of another partition; answers whether it is. */
   take(record: InRecord, isOld: boolean): boolean {
-    const { topic, key, value } = record;
+    const { topic, key, value, timestamp } = record;
     if (!isOfDetector(key) || partitionOf(key, this.#partitions) === this.#partition) return false;
-    if (value !== null || !isOld) this.#records.set(`${topic}/${key}`, record);
+    const name = `${topic}/${key}`;
+    if (movedAmong(record) !== undefined) {
+      // Somebody passed it on, we perhaps. What was written meanwhile is newer, and is still to be.
+      if ((this.#records.get(name)?.timestamp ?? timestamp) <= timestamp) this.#records.delete(name);
+    } else if (value === null && isOld) this.#records.delete(name);
+    else this.#records.set(name, record);
     return true;
   }
 

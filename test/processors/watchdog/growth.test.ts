@@ -115,6 +115,25 @@ describe('a record of a detector that belongs elsewhere', () => {
     expect(atCanary(partition, MORE, 2_000).outputs.filter(({ topic }) => topic === 'detectors')).toEqual([]);
   });
 
+  test('and was moved already is not passed on again, nor is what was left in its place', () => {
+    const left = received(movedRecord(ofTable(LEAVES), MORE), 1);
+    for (const restoring of [true, false]) {
+      const partition = new Partition(MORE);
+      partition.restart();
+      partition.task.table(ofTable(LEAVES), T0, restoring);
+      partition.task.table(left, T0, restoring);
+      expect(atCanary(partition, MORE, 0).outputs.filter(({ topic }) => topic === 'detectors')).toEqual([]);
+    }
+  });
+
+  test('and was written while an older one was moved is passed on', () => {
+    const partition = new Partition(MORE);
+    partition.restart();
+    partition.task.table(ofTable(LEAVES, 1_000), T0, true);
+    partition.task.table(received(movedRecord(ofTable(LEAVES), MORE), 1), T0, true);
+    expect(atCanary(partition, MORE, 2_000).outputs.filter(({ topic }) => topic === 'detectors')).toHaveLength(1);
+  });
+
   test('is nobody who is judged here', () => {
     const partition = withOneDead(LEAVES, MORE);
     sing(partition, MORE, 1, 30);
