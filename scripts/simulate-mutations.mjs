@@ -123,6 +123,37 @@ const MUTATIONS = [
     "...closed.map(say('closed', endReason))",
     '',
   ],
+  [
+    'a canary proves time whatever its bridge knows of partitions',
+    `${WATCHDOG}/task.js`,
+    'return sung === partitions && !this.#isOutgrown',
+    'return true',
+  ],
+  [
+    'who moved is told of where it was as well',
+    `${WATCHDOG}/task.js`,
+    'partitionOf(String(watched.id), partitions) !== partition',
+    'false',
+  ],
+  [
+    'what was told does not move',
+    `${WATCHDOG}/moves.js`,
+    'if (!isOfDetector(key))',
+    "if (!isOfDetector(key) || topic === 'detector-states')",
+  ],
+  ['an offset means as much after a move', `${WATCHDOG}/moves.js`, '{ ...told, offset: -1 }', 'told'],
+  [
+    'what is written where a detector was is dropped',
+    `${WATCHDOG}/moves.js`,
+    'if (this.#records.size === 0)',
+    'if (true)',
+  ],
+  [
+    'what is left of what was moved is passed on',
+    `${WATCHDOG}/moves.js`,
+    'if (movedAmong(record) !== undefined)',
+    'if (false)',
+  ],
 ];
 
 tsc('tsconfig.simulation.json');

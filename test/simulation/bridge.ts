@@ -3,7 +3,10 @@ import { eventRecord } from '../../contracts/cloud-events.ts';
 import { detectorRegistered, presenceChanged } from '../../contracts/events.ts';
 import { idOf } from '../../contracts/ids.ts';
 import type { OutRecord } from '../../contracts/kafka-records.ts';
-import { signalRecord } from '../../contracts/signals.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { canaryRecord, isCanary, signalRecord } from '../../contracts/signals.ts';
+import { partitionsOfCanary } from '../../transport/kafka/canary-ids.ts';
+import { partitionOf } from '../../transport/kafka/partition.ts';
 import type { Chance } from './chance.ts';
 import type { Plan } from './detector.ts';
 import { SITE, T0, type World } from './world.ts';
@@ -17,6 +20,8 @@ export interface Heard {
   readonly isDouble: boolean;
   readonly bridge: string;
   readonly at: number;
+  /** To how many partitions the bridge dealt out signals when it wrote this one, or said so in a canary's record. */
+  readonly partitions: number;
   /** When it stood in the log. */
   readonly appendedAt: number;
 }
@@ -37,7 +42,9 @@ const HELD = 400;
 
 interface Held {
   readonly record: OutRecord;
-  readonly heard?: Omit<Heard, 'appendedAt'>;
+  readonly heard?: Omit<Heard, 'appendedAt' | 'partitions'>;
+  /** Of a canary's record: what it says of partitions. */
+  readonly partitions?: number;
   readonly acknowledge?: () => void;
 }
 
@@ -60,6 +67,8 @@ export class SimulatedBridge {
   readonly #kept: (() => void)[] = [];
   readonly #held: Held[] = [];
   #appending = false;
+  /** How many it knows of. */
+  #partitions: number = PARTITIONS;
 
   constructor(
     world: World,
@@ -86,8 +95,19 @@ export class SimulatedBridge {
       const receivedAt = T0 + at + this.#skewMs;
       const record = signalRecord({ detector, floor, value, seq, bridge: this.name, receivedAt, site: SITE });
       const heard = { detector, floor, value, isDouble, bridge: this.name, at };
-      this.#hold({ record, heard, ...(acknowledge && { acknowledge }) });
+      const acknowledged = acknowledge && { acknowledge };
+      if (!isCanary(detector)) return this.#hold({ record, heard, ...acknowledged });
+      const partitions = this.#partitions;
+      for (const [i, partition] of partitionsOfCanary(detector, partitions).entries()) {
+        const song = { record: canaryRecord(record, partition, partitions), heard, partitions };
+        this.#hold(i === 0 ? { ...song, ...acknowledged } : song);
+      }
     });
+  }
+
+  /** It reads how many partitions there are by now. */
+  learn(): void {
+    this.#partitions = this.#world.log.partitionsOf('signals');
   }
 
   presence(id: number, floor: number, status: 'online' | 'offline'): void {
@@ -160,9 +180,10 @@ export class SimulatedBridge {
     const batch = this.#held.splice(0, this.#chance.int(1, 50));
     const times = this.#chance.of(this.#duplicates) ? 2 : 1;
     for (let time = 0; time < times; time++) {
-      for (const { record, heard } of batch) {
-        const { partition, offset } = log.append(record);
-        if (heard) this.#onHeard(partition, offset, { ...heard, appendedAt: scheduler.now });
+      for (const { record, heard, partitions = this.#partitions } of batch) {
+        const dealtOut = { partition: partitionOf(record.key ?? '', this.#partitions), ...record };
+        const { partition, offset } = log.append(dealtOut);
+        if (heard) this.#onHeard(partition, offset, { ...heard, partitions, appendedAt: scheduler.now });
       }
     }
     for (const { acknowledge } of batch) acknowledge?.();

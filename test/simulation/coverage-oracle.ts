@@ -1,9 +1,8 @@
 import { incidentChanged, ODDITIES, type Verdict, verdictReached } from '../../contracts/events.ts';
-import { PARTITIONS } from '../../contracts/kafka-topics.ts';
-import { partitionOf } from '../../transport/kafka/partition.ts';
 import type { Plan } from './detector.ts';
 import { type History, WINDOWS } from './simulation.ts';
 import { END_MS } from './story.ts';
+import { tenuresOf } from './view.ts';
 import type { Utterance } from './world.ts';
 
 /** A verdict on its way to the correlator, and its words on theirs, ms. */
@@ -150,9 +149,8 @@ function wrongLoss(history: History, incident: Known, found: readonly Found[]): 
 }
 
 /** Whether a watchdog had the time to count a detector that is registered. */
-function isCounted({ watched }: History, id: number, by: number): boolean {
-  const spans = watched[partitionOf(String(id), PARTITIONS)] ?? [];
-  return spans.some(({ from, to }) => from < by - CENSUS_MS && to > by - LATE_MS);
+function isCounted(history: History, id: number, by: number): boolean {
+  return tenuresOf(history, id).some(({ from, to }) => from < by - CENSUS_MS && to > by - LATE_MS);
 }
 
 /** Who is registered in a scope since `at`; of a bridge nobody knows who moved when. */

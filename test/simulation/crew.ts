@@ -19,14 +19,20 @@ export interface CrewPlan {
   readonly size: number;
   /** When which process stands still. */
   readonly stalls: readonly (Span & { readonly process: number })[];
+  /** How much later than they are added each group learns of partitions, ms. */
+  readonly learnAfter?: readonly number[];
 }
 
 /**
  * The processes of a role, how they die and come again, in one consumer group or in several; answers when each partition was
  * worked on, in spans of one process each.
  */
-export function crew(world: World, story: Story, { name, definitions, size, stalls }: CrewPlan): Span[][] {
-  const { scheduler, chance } = world;
+export function crew(
+  world: World,
+  story: Story,
+  { name, definitions, size, stalls, learnAfter = [] }: CrewPlan,
+): Span[][] {
+  const { scheduler, chance, log } = world;
   const groups = definitions.map((definition) => ({ definition, group: new Group(world, definition()) }));
   const processes: RoleProcess[] = [];
   const start = ({ group, definition }: (typeof groups)[number], slot: number, life: number) => {
@@ -50,19 +56,22 @@ export function crew(world: World, story: Story, { name, definitions, size, stal
     for (const { group } of groups) group.rebalance();
   };
   for (const at of story.rebalances) scheduler.after(at, rebalance);
+  log.onGrown(() => {
+    for (const [i, { group }] of groups.entries()) scheduler.after(learnAfter[i] ?? 0, () => group.rebalance());
+  });
   for (const { from, to, process } of stalls) {
     scheduler.after(from, () => {
       processes[process]?.standStill(to - from);
       if (to - from > SESSION_MS) scheduler.after(SESSION_MS, rebalance);
     });
   }
-  return observe(scheduler, processes);
+  return observe(scheduler, processes, story.growth?.to ?? PARTITIONS);
 }
 
 const OBSERVE_MS = 100;
 
-function observe(scheduler: Scheduler, processes: readonly RoleProcess[]): Span[][] {
-  const watched: Span[][] = Array.from({ length: PARTITIONS }, () => []);
+function observe(scheduler: Scheduler, processes: readonly RoleProcess[], partitions: number): Span[][] {
+  const watched: Span[][] = Array.from({ length: partitions }, () => []);
   const seen: (Tenure | undefined)[] = [];
   const look = () => {
     for (const [partition, spans] of watched.entries()) {

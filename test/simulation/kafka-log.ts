@@ -1,5 +1,5 @@
 import type { InRecord, OutRecord } from '../../contracts/kafka-records.ts';
-import { PARTITIONS } from '../../contracts/kafka-topics.ts';
+import { mayGrow, PARTITIONS } from '../../contracts/kafka-topics.ts';
 import type { Extent } from '../../transport/kafka/offsets.ts';
 import { partitionOf } from '../../transport/kafka/partition.ts';
 
@@ -17,9 +17,25 @@ export class KafkaLog {
   up = true;
   readonly #partitions = new Map<string, PartitionLog>();
   readonly #listeners = new Set<(topic: string, partition: number) => void>();
+  readonly #onGrown: (() => void)[] = [];
+  #partitionsOfGrowing: number = PARTITIONS;
+
+  partitionsOf(topic: string): number {
+    return mayGrow(topic) ? this.#partitionsOfGrowing : PARTITIONS;
+  }
+
+  /** Partitions are added to all topics that may have more than the others. */
+  grow(partitions: number): void {
+    this.#partitionsOfGrowing = partitions;
+    for (const listener of this.#onGrown) listener();
+  }
+
+  onGrown(listener: () => void): void {
+    this.#onGrown.push(listener);
+  }
 
   append(record: OutRecord): InRecord {
-    const partition = record.partition ?? partitionOf(record.key ?? '', PARTITIONS);
+    const partition = record.partition ?? partitionOf(record.key ?? '', this.partitionsOf(record.topic));
     const log = this.#log(record.topic, partition);
     const { topic, key, timestamp, headers = {} } = record;
     const value = record.value === null ? null : (SIGNALS.get(record.value) ?? Buffer.from(record.value));
@@ -43,12 +59,15 @@ export class KafkaLog {
   }
 
   all(topic: string): InRecord[] {
-    return Array.from({ length: PARTITIONS }, (_, partition) => this.#log(topic, partition).records).flat();
+    return Array.from(
+      { length: this.partitionsOf(topic) },
+      (_, partition) => this.#log(topic, partition).records,
+    ).flat();
   }
 
   /** Keeps the newest record of each key. */
   compact(topic: string): void {
-    for (let partition = 0; partition < PARTITIONS; partition++) {
+    for (let partition = 0; partition < this.partitionsOf(topic); partition++) {
       const log = this.#log(topic, partition);
       const newest = new Map(log.records.map((record) => [record.key, record.offset]));
       log.records = log.records.filter(({ key, offset }) => newest.get(key) === offset);

@@ -1,15 +1,14 @@
 import { incidentChanged, ODDITIES, type Oddity } from '../../contracts/events.ts';
-import { PARTITIONS } from '../../contracts/kafka-topics.ts';
-import { partitionOf } from '../../transport/kafka/partition.ts';
 import type { Heard } from './bridge.ts';
 import type { Span } from './chance.ts';
 import type { Plan } from './detector.ts';
 import type { Odd } from './odd-plan.ts';
 import { isOdd, isOver, windowsOf } from './odd-rules.ts';
 import { calmSpans } from './odd-sight.ts';
-import type { ToldIncident } from './oracle.ts';
+import { stateOf, type ToldIncident } from './oracle.ts';
 import { type History, WINDOWS } from './simulation.ts';
 import { END_MS } from './story.ts';
+import { View } from './view.ts';
 import type { Utterance } from './world.ts';
 
 const PERIOD = WINDOWS.canaryPeriodMs;
@@ -34,7 +33,8 @@ interface Episode extends Span {
 /** How far the log had been read when something was decided, and when that was received, by the true clock. */
 interface Moment {
   readonly at: number;
-  readonly offset: number;
+  /** In the detector's view. */
+  readonly position: number;
 }
 
 /**
@@ -76,7 +76,7 @@ function episodesOf(history: History, plan: Plan, cause: Oddity, told: readonly 
 }
 
 function notes({ record }: Utterance, id: number, cause: Oddity, episode: number): boolean {
-  if (record.topic !== 'detector-states' || record.key !== String(id)) return false;
+  if (record.topic !== 'detector-states' || record.key !== String(id) || record.value === null) return false;
   const { oddities = [] } = JSON.parse(String(record.value));
   return oddities.some(
     (one: { cause: string; episode: number; open: boolean }) =>
@@ -84,17 +84,17 @@ function notes({ record }: Utterance, id: number, cause: Oddity, episode: number
   );
 }
 
-function momentOf({ heard, world }: History, { id }: Plan, { at, cause }: Utterance): Moment {
-  const partition = partitionOf(String(id), PARTITIONS);
-  const stepped = world.steppedAt[partition] ?? [];
-  const offset = cause.offset ?? stepped.findLastIndex((time) => time !== undefined && time <= at);
-  return { at: heard[partition]?.[offset]?.at ?? at, offset };
+function momentOf(history: History, { id }: Plan, { at, cause }: Utterance): Moment {
+  const view = new View(history, id);
+  const position = view.positionOf(cause.partition, cause.offset) ?? view.steppedBy(at);
+  return { at: view.records[position]?.heard.at ?? at, position };
 }
 
 /** Its signals by then, the last one last. */
-function signalsOf({ heard }: History, { id }: Plan, { offset }: Moment): Heard[] {
-  return (heard[partitionOf(String(id), PARTITIONS)] ?? [])
-    .slice(0, offset + 1)
+function signalsOf(history: History, { id }: Plan, { position }: Moment): Heard[] {
+  return new View(history, id).records
+    .slice(0, position + 1)
+    .map(({ heard }) => heard)
     .filter(({ detector }) => detector === id);
 }
 
@@ -134,13 +134,13 @@ function missed(history: History, plan: Plan, odd: Odd, episodes: readonly Episo
 }
 
 /** In the end what was noted, what was said, and what people know agree. */
-function forgotten({ story, world }: History, { id }: Plan, cause: Oddity, episodes: readonly Episode[]): string[] {
+function forgotten(history: History, { id }: Plan, cause: Oddity, episodes: readonly Episode[]): string[] {
+  const { story, world } = history;
   const problems: string[] = [];
   const [last] = episodes.slice(-1);
   const isOpen = episodes.some(({ to }) => to === Number.POSITIVE_INFINITY);
-  const state = world.log.all('detector-states').findLast(({ key }) => key === String(id));
-  const { oddities = [] } = state ? JSON.parse(String(state.value)) : {};
-  const noted = oddities.some((one: { cause: string; open: boolean }) => one.cause === cause && one.open);
+  const { oddities = [] } = stateOf(history, id) ?? {};
+  const noted = oddities.some((one) => one.cause === cause && one.open);
   // Of two watchdogs one may have looked for a shorter time, and is still to say that it is over.
   const isBehind = noted && story.redundant;
   if (noted !== isOpen && !isBehind)

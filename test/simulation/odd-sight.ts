@@ -1,8 +1,7 @@
-import { PARTITIONS } from '../../contracts/kafka-topics.ts';
-import { partitionOf } from '../../transport/kafka/partition.ts';
 import type { Span } from './chance.ts';
 import { type Plan, RECONNECT_MS } from './detector.ts';
 import type { History } from './simulation.ts';
+import { tenuresOf } from './view.ts';
 
 /** After trouble everybody needs so long to be connected, read and caught up with, ms. */
 const BACK_MS = 4_000;
@@ -12,7 +11,7 @@ const BACK_MS = 4_000;
  * nothing ailed it.
  */
 export function calmSpans(history: History, plan: Plan, span: Span): Span[] {
-  const { story, watched, announced } = history;
+  const { story, announced } = history;
   const { bridges, kafkaOutages, mutes } = story;
   const since = announced.get(plan.id)?.[0]?.at;
   if (since === undefined) return [];
@@ -26,8 +25,7 @@ export function calmSpans(history: History, plan: Plan, span: Span): Span[] {
     ...kafkaOutages,
     ...mutes,
   ].map(({ from, to }) => ({ from, to: to + BACK_MS }));
-  const tenures = watched[partitionOf(String(plan.id), PARTITIONS)] ?? [];
-  return tenures
+  return tenuresOf(history, plan.id)
     .map(({ from, to }) => ({ from: Math.max(span.from, from + BACK_MS), to: Math.min(span.to, to) }))
     .flatMap((seen) => troubles.reduce((left, trouble) => left.flatMap((one) => without(one, trouble)), [seen]));
 }

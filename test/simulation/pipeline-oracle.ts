@@ -1,3 +1,4 @@
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { decision, type ToldIncident } from './oracle.ts';
 import { type History, WINDOWS } from './simulation.ts';
 import { END_MS } from './story.ts';
@@ -46,10 +47,11 @@ function isOpenAt(about: readonly ToldIncident[], incident: string | null, at: n
   return mine.length === 1;
 }
 
-/** Whether a canary of every partition had come within three periods, and could be read. */
+/** Whether a canary of every partition that there was had come within three periods, and could be read. */
 function wasHeard({ story }: History, songs: readonly (readonly number[])[], at: number): boolean {
   if (story.kafkaOutages.some(({ from, to }) => from <= at && to >= at - GAP_MS - LAG_MS)) return false;
-  return songs.every((times) => times.some((sang) => sang <= at - LAG_MS / 2 && sang > at - GAP_MS + LAG_MS));
+  const sung = songs.filter(([first = END_MS], partition) => partition < PARTITIONS || first < at - GAP_MS);
+  return sung.every((times) => times.some((sang) => sang <= at - LAG_MS / 2 && sang > at - GAP_MS + LAG_MS));
 }
 
 function pauses(times: readonly number[]): [number, number][] {

@@ -4,7 +4,7 @@ import type { OutRecord } from '../../contracts/kafka-records.ts';
 import type { Logger } from '../../contracts/logger.ts';
 import { createMetrics } from '../../contracts/metrics.ts';
 import { Lane } from '../../transport/kafka/lane.ts';
-import type { TaskDefinition } from '../../transport/kafka/types.ts';
+import type { RecordSink, TaskDefinition } from '../../transport/kafka/types.ts';
 import { clockOf } from './scheduler.ts';
 import { Tenure, type TenureOptions } from './tenure.ts';
 import { Traced } from './traced.ts';
@@ -33,7 +33,7 @@ export interface ProcessOptions {
 }
 
 /** A process that runs a role, the watchdog or the correlator: the real lanes and tasks, on a wire and a clock of the simulation. It can die, or stand still. */
-export class RoleProcess {
+export class RoleProcess implements RecordSink {
   readonly name: string;
   alive = true;
   readonly tenures = new Map<number, Tenure>();
@@ -75,7 +75,7 @@ export class RoleProcess {
     tenure.lane = new Lane({
       claim: tenure,
       definition: this.#traced.definition,
-      sink: { send: (records) => this.#send(records) },
+      sink: this,
       clock: this.#clock,
       log: SILENT,
       metrics: METRICS,
@@ -107,6 +107,14 @@ export class RoleProcess {
     return !this.alive;
   }
 
+  /** Resolves once Kafka has the records; never, if the process dies before. */
+  send(records: readonly OutRecord[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#outbox.push({ records, at: this.#world.scheduler.now, acknowledge: resolve });
+      if (this.#outbox.length === 1) this.#transmit();
+    });
+  }
+
   #whenAwake(happen: () => void): void {
     if (!this.alive) return;
     if (this.standsStill) {
@@ -116,13 +124,6 @@ export class RoleProcess {
     }
     happen();
     this.#world.scheduler.settle();
-  }
-
-  #send(records: readonly OutRecord[]): Promise<void> {
-    return new Promise((resolve) => {
-      this.#outbox.push({ records, at: this.#world.scheduler.now, acknowledge: resolve });
-      if (this.#outbox.length === 1) this.#transmit();
-    });
   }
 
   #transmit(): void {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../app/random.ts';
+import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { canaryOf } from '../../transport/kafka/canary-ids.ts';
 import type { Heard } from './bridge.ts';
 import { Chance } from './chance.ts';
@@ -12,7 +13,7 @@ import type { History } from './simulation.ts';
 import { storyOf } from './story.ts';
 
 const PLAN: Plan = {
-  id: 8,
+  id: 2,
   floor: 1,
   gateway: null,
   home: 0,
@@ -39,13 +40,31 @@ function neverHeard(
   );
   const heard = sung
     .sort((one, other) => one.at - other.at)
-    .map(({ bridge, at }): Heard => ({ ...HEARD, detector: canaryOf(0), bridge, at, appendedAt: at }));
+    .map(
+      ({ bridge, at }): Heard => ({
+        ...HEARD,
+        detector: canaryOf(0),
+        bridge,
+        at,
+        partitions: PARTITIONS,
+        appendedAt: at,
+      }),
+    );
   return {
-    story: { ...storyOf(chance), crashRate: 0 },
-    world: { scheduler: new Scheduler(), log: new KafkaLog(), chance, crashRate: 0, said: [], steppedAt: [] },
+    story: { ...storyOf(chance), crashRate: 0, growth: undefined },
+    world: {
+      scheduler: new Scheduler(),
+      log: new KafkaLog(),
+      chance,
+      crashRate: 0,
+      said: [],
+      steppedAt: [],
+      regrouped: [],
+    },
     heard: [heard],
-    announcements: [{ id: 8, at: announcedAt, bridge: 'a' }],
-    announced: new Map([[8, [{ at: announcedAt, receivedAt: 500, heartbeatMs: 1_000 }]]]),
+    announcements: [{ id: 2, at: announcedAt, bridge: 'a' }],
+    announced: new Map([[2, [{ at: announcedAt, receivedAt: 500, heartbeatMs: 1_000 }]]]),
+    registered: [{ id: 2, partition: 0, at: announcedAt }],
     watched: [],
     correlated: [],
   };
@@ -61,7 +80,6 @@ test('nobody has to tell of a detector that was never heard while the bridge tha
       b: [[0, 20]],
     }),
     PLAN,
-    0,
   );
   expect(silence).toMatchObject({ mayBeToldAt: [], mustBeToldAt: undefined });
 });
@@ -71,20 +89,20 @@ test('it has to be told of once that bridge sang for its window, or is gone', ()
     { a: [[0, 20]], b: [] },
     { a: [[0, 2]], b: [[0, 110]] },
   ] as const) {
-    expect(silencesOf(neverHeard(songs), PLAN, 0)[0]?.mustBeToldAt).toBeDefined();
+    expect(silencesOf(neverHeard(songs), PLAN)[0]?.mustBeToldAt).toBeDefined();
   }
 });
 
 test('its silence counts from when its announcement was received, and not from when Kafka took that', () => {
-  const [silence] = silencesOf(neverHeard({ a: [[0, 7]], b: [] }, 4_900), PLAN, 0);
+  const [silence] = silencesOf(neverHeard({ a: [[0, 7]], b: [] }, 4_900), PLAN);
   expect(silence?.mayBeToldAt).toEqual([5, 6]);
 });
 
 test('a Last Will may come some seconds after the detector has connected anew', () => {
   const history = neverHeard({ a: [[0, 7]], b: [] });
-  const signal: Heard = { ...HEARD, detector: 8, bridge: 'a', at: 1_500, appendedAt: 1_500 };
+  const signal: Heard = { ...HEARD, detector: 2, bridge: 'a', at: 1_500, partitions: PARTITIONS, appendedAt: 1_500 };
   const heard = (history.heard[0] ?? []).toSpliced(2, 0, signal);
   const cutOff = { from: 600, to: 1_500, kind: 'cut off' } as const;
   const plan: Plan = { ...PLAN, ailments: [cutOff, { from: 1_600, to: 90_000, kind: 'silenced' }] };
-  expect(silencesOf({ ...history, heard: [heard] }, plan, 0).at(-1)?.mayBeToldAt).toEqual([5, 6, 7]);
+  expect(silencesOf({ ...history, heard: [heard] }, plan).at(-1)?.mayBeToldAt).toEqual([5, 6, 7]);
 });

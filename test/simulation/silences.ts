@@ -1,6 +1,8 @@
+import { isCanary } from '../../contracts/signals.ts';
 import type { Heard } from './bridge.ts';
 import { type Plan, WILL_MS } from './detector.ts';
 import { type History, WINDOWS } from './simulation.ts';
+import { type Standing, View } from './view.ts';
 
 const PERIOD = WINDOWS.canaryPeriodMs;
 /** A song with a longer pause is two songs. */
@@ -12,13 +14,13 @@ const LATE_BEATS = 3;
 /** How long a note may be on its way, ms. */
 const NOTED_MS = 200;
 
-/** A time in which nothing stands in the log of a detector, from one of its signals to the next. */
+/** A time in which nothing stands in the log of a detector, from one of its signals to the next. Records are named by their position in its view. */
 export interface Silence {
-  /** The offset of the last signal before it; -1 where there was none. */
+  /** The last signal before it; -1 where there was none. */
   readonly after: number;
   /** When that was received, ms. */
   readonly since: number;
-  /** The offset of the signal that ends it; undefined where none does. */
+  /** The signal that ends it; undefined where none does. */
   readonly endedAt: number | undefined;
   /** The canary records at which it is true that the detector is to blame. */
   readonly mayBeToldAt: readonly number[];
@@ -27,6 +29,8 @@ export interface Silence {
 }
 
 interface Song {
+  /** To how many partitions the bridge deals out signals: where it learns of more, time begins anew. */
+  readonly partitions: number;
   from: number;
   last: number;
   /** Beats since the detector was heard last, or since the song began. */
@@ -34,27 +38,30 @@ interface Song {
 }
 
 /** A detector's silences, as one sees them who knows what was really received when. */
-export function silencesOf(history: History, plan: Plan, partition: number): Silence[] {
+export function silencesOf(history: History, plan: Plan): Silence[] {
   const silences: Silence[] = [];
   const songs = new Map<string, Song>();
+  const view = new View(history, plan.id);
   let silence = new OpenSilence(history, plan, undefined, -1);
-  for (const [offset, heard] of (history.heard[partition] ?? []).entries()) {
-    if (heard.detector < 0) {
+  for (const [position, record] of view.records.entries()) {
+    const { heard } = record;
+    if (isCanary(heard.detector)) {
       sing(songs, heard);
-      silence.canary(offset, heard, songs);
-    } else if (heard.detector === plan.id) {
-      silences.push(silence.ended(offset));
-      silence = new OpenSilence(history, plan, heard, offset);
+      silence.canary(position, record, songs, view.isProof(record));
+    } else if (heard.detector === plan.id && !view.isLost(record)) {
+      silences.push(silence.ended(position));
+      silence = new OpenSilence(history, plan, heard, position);
       for (const song of songs.values()) song.beats = 0;
     }
   }
   return [...silences, silence.ended(undefined)];
 }
 
-function sing(songs: Map<string, Song>, { bridge, at }: Heard): void {
+function sing(songs: Map<string, Song>, { bridge, at, partitions }: Heard): void {
   const song = songs.get(bridge);
-  if (!song || at - song.last > PAUSE_MS) songs.set(bridge, { from: at, last: at, beats: 0 });
-  else if (at > song.last) {
+  if (!song || song.partitions < partitions || at - song.last > PAUSE_MS) {
+    songs.set(bridge, { partitions, from: at, last: at, beats: 0 });
+  } else if (at > song.last) {
     song.last = at;
     song.beats++;
   }
@@ -77,12 +84,17 @@ class OpenSilence {
     this.#after = after;
   }
 
-  canary(offset: number, { bridge, at, appendedAt }: Heard, songs: ReadonlyMap<string, Song>): void {
+  canary(position: number, { partition, heard }: Standing, songs: ReadonlyMap<string, Song>, isProof: boolean): void {
+    const { bridge, at, appendedAt } = heard;
     const announced = (this.#history.announced.get(this.#plan.id) ?? []).filter((one) => one.at <= appendedAt);
     const [first] = announced;
     const song = songs.get(bridge);
     if (!first || !song) return;
-    this.#beatsSinceAnnounced++;
+    const isRegistered = this.#history.registered.some(
+      (one) => one.id === this.#plan.id && one.partition === partition && one.at <= appendedAt,
+    );
+    if (isRegistered) this.#beatsSinceAnnounced++;
+    else this.#beatsSinceAnnounced = 0;
 
     const windows = announced.map(({ heartbeatMs }) => WINDOWS.misses * heartbeatMs + WINDOWS.graceMs);
     // It may have been received long before Kafka took it.
@@ -97,17 +109,17 @@ class OpenSilence {
       return { own, gone, silentMs };
     });
     const isToBlame = paths.some(({ gone, silentMs }) => silentMs > least && (gone || this.#isAiling(silentFrom, at)));
-    if (isToBlame) this.#mayBeToldAt.push(offset);
-    if (paths.some(({ own, gone }) => own !== song && !gone)) return;
+    if (isToBlame) this.#mayBeToldAt.push(position);
+    if (!isProof || paths.some(({ own, gone }) => own !== song && !gone)) return;
 
     const since = this.#last?.at ?? first.at;
     // A watchdog that starts after a change of the heartbeat knows the new one only, and not since when.
     const changes = (this.#history.announced.get(this.#plan.id) ?? []).slice(1);
     if (changes.some((change) => change.at > since || this.#history.story.crashRate > 0)) return;
-    if (!this.#isNotedBeforeItIsRepeated(since)) return;
+    if (!this.#isNotedBeforeItIsRepeated(since, partition)) return;
     const beats = Math.min(song.beats, this.#beatsSinceAnnounced / songs.size);
     const allowed = Math.max(...windows) / PERIOD + LATE_BEATS + (paths.some(({ gone }) => gone) ? GONE_BEATS + 10 : 0);
-    if (beats >= allowed) this.#mustBeToldAt ??= offset;
+    if (beats >= allowed) this.#mustBeToldAt ??= position;
   }
 
   /** Whose time it is judged by: the bridge's that heard it last, and before that one's through which it was announced. */
@@ -128,7 +140,7 @@ class OpenSilence {
   }
 
   /** The registry keeps the last announcement only: who finds no note of an earlier one begins with that. */
-  #isNotedBeforeItIsRepeated(since: number): boolean {
+  #isNotedBeforeItIsRepeated(since: number, partition: number): boolean {
     const { id } = this.#plan;
     const repeated = this.#history.announcements.find((one) => one.id === id && one.at > since)?.at;
     return (
@@ -138,6 +150,7 @@ class OpenSilence {
           at < repeated - NOTED_MS &&
           record.topic === 'detector-states' &&
           record.key === String(id) &&
+          record.partition === partition &&
           record.value?.includes('judged'),
       )
     );

@@ -11,6 +11,7 @@ import { Chance, type Span } from './chance.ts';
 import { crew } from './crew.ts';
 import { SimulatedDetector } from './detector.ts';
 import { doublesOf } from './double.ts';
+import { addPartitions } from './growth.ts';
 import { KafkaLog } from './kafka-log.ts';
 import { Scheduler } from './scheduler.ts';
 import { END_MS, type Story, storyOf, TROUBLE_MS } from './story.ts';
@@ -29,12 +30,20 @@ export interface History {
   readonly heard: readonly Heard[][];
   /** Each announcement that came into the registry, and through which bridge. */
   readonly announcements: readonly Announcement[];
+  /** Each time that a detector was written into a partition of the registry, be it by whoever moves it. */
+  readonly registered: readonly Registered[];
   /** Each detector's heartbeat as it stood in the registry, and since when. */
   readonly announced: ReadonlyMap<number, readonly Announced[]>;
   /** When each partition was watched, in spans of one watchdog each. */
   readonly watched: readonly Span[][];
   /** When the site's verdicts were read, in spans of one correlator each. */
   readonly correlated: readonly Span[];
+}
+
+export interface Registered {
+  readonly id: number;
+  readonly partition: number;
+  readonly at: number;
 }
 
 export interface Announcement {
@@ -60,22 +69,24 @@ export async function simulate(seed: string): Promise<History> {
     chance: chance.fork('world'),
     crashRate: story.crashRate,
     said: [],
-    steppedAt: partitioned(),
+    steppedAt: partitioned(story),
+    regrouped: [],
   };
-  const heard = partitioned<Heard>();
+  const heard = partitioned<Heard>(story);
   build(world, story, (partition, offset, truth) => {
     const records = heard[partition];
     if (records) records[offset] = truth;
   });
   const announcements: Announcement[] = [];
-  const announced = followRegistry(world, story, announcements);
+  const registered: Registered[] = [];
+  const announced = followRegistry(world, story, announcements, registered);
   const crews = watch(world, story);
   await world.scheduler.runUntil(END_MS);
-  return { story, world, heard, announcements, announced, ...crews };
+  return { story, world, heard, announcements, registered, announced, ...crews };
 }
 
-function partitioned<T>(): T[][] {
-  return Array.from({ length: PARTITIONS }, () => []);
+function partitioned<T>({ growth }: Story): T[][] {
+  return Array.from({ length: growth?.to ?? PARTITIONS }, () => []);
 }
 
 /** The building, and what goes wrong with its way into Kafka. */
@@ -102,6 +113,7 @@ function build(world: World, story: Story, onHeard: (partition: number, offset: 
   during(scheduler, story.kafkaOutages, (out) => {
     log.up = !out;
   });
+  if (story.growth) addPartitions(world, story.growth, made);
   for (const at of story.compactions) {
     scheduler.after(at, () => {
       for (const topic of TABLES) log.compact(topic);
@@ -113,13 +125,20 @@ function followRegistry(
   { log, scheduler }: World,
   { bridges }: Story,
   announcements: Announcement[],
+  registered: Registered[],
 ): ReadonlyMap<number, readonly Announced[]> {
   const announced = new Map<number, Announced[]>();
+  /** Where each announcement was written first. */
+  const places = new Map<string, number>();
   log.onAppend((topic, partition) => {
     if (topic !== 'detectors') return;
     const record = log.read(topic, partition, log.extent(topic, partition).end - 1, 1).records[0];
-    if (!record) return;
+    if (!record || record.value === null) return;
     const id = Number(record.key);
+    registered.push({ id, partition, at: scheduler.now });
+    const name = headerOf(record, 'ce_id') ?? '';
+    if ((places.get(name) ?? partition) !== partition) return;
+    places.set(name, partition);
     const { heartbeatMs } = JSON.parse(String(record.value));
     const bridge = headerOf(record, 'bridge') ?? '';
     announcements.push({ id, at: scheduler.now, bridge });
@@ -166,6 +185,7 @@ function watch(world: World, story: Story): Pick<History, 'watched' | 'correlate
     definitions: story.redundant ? [watchdog('watchdog'), watchdog('watchdog-b')] : [watchdog('watchdog')],
     size: story.watchdogs,
     stalls: story.stalls,
+    learnAfter: story.growth?.groupsLearnAfter ?? [],
   });
   const correlated = crew(world, story, {
     name: 'c',

@@ -1,5 +1,6 @@
 import type { Chance, Span } from './chance.ts';
 import { type Ailment, type Plan, RECONNECT_MS } from './detector.ts';
+import { type Growth, growthOf } from './growth.ts';
 import { NEVER_ODD, withOddity } from './odd-plan.ts';
 
 /** How long things go wrong, ms; after that all that is not broken works, for as long as any verdict may take. */
@@ -40,6 +41,8 @@ export interface Story {
   readonly correlatorStalls: readonly Stall[];
   /** When Kafka compacts its tables. */
   readonly compactions: readonly number[];
+  /** When partitions are added. */
+  readonly growth: Growth | undefined;
 }
 
 const HEARTBEATS = [200, 500, 1_000, 1_000, 3_000] as const;
@@ -74,6 +77,7 @@ export function storyOf(chance: Chance): Story {
     correlators: chance.int(1, 2),
     correlatorStalls: stalls(2, chance.fork('correlator')),
     compactions: times(3),
+    growth: growthOf(bridges, plans, chance.fork('growth')),
   };
 }
 

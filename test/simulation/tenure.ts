@@ -1,4 +1,3 @@
-import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import type { Claim } from '../../transport/kafka/claim.ts';
 import type { Lane } from '../../transport/kafka/lane.ts';
 import type { Extent } from '../../transport/kafka/offsets.ts';
@@ -17,6 +16,7 @@ const RETRY_MS = 100;
 
 export interface TenureOptions {
   readonly partition: number;
+  readonly partitions: number;
   readonly committed: ReadonlyMap<string, Committed>;
   readonly extents: ReadonlyMap<string, Extent>;
   /** Most records of one fetch. */
@@ -28,7 +28,7 @@ export interface TenureOptions {
 /** One process's hold on a partition: the claim that a real lane is given, with fetches and commits out of the simulated Kafka. */
 export class Tenure implements Claim {
   readonly partition: number;
-  readonly partitions = PARTITIONS;
+  readonly partitions: number;
   readonly committed: ReadonlyMap<string, Committed>;
   readonly extents: ReadonlyMap<string, Extent>;
   lane: Lane | undefined;
@@ -45,6 +45,7 @@ export class Tenure implements Claim {
 
   constructor(world: World, process: RoleProcess, options: TenureOptions) {
     this.partition = options.partition;
+    this.partitions = options.partitions;
     this.committed = options.committed;
     this.extents = options.extents;
     this.#world = world;

@@ -16,6 +16,11 @@ export interface Utterance {
   readonly record: OutRecord;
 }
 
+export interface Regrouped {
+  readonly at: number;
+  readonly committed: readonly number[];
+}
+
 /** What everything in a simulation shares. */
 export interface World {
   readonly scheduler: Scheduler;
@@ -27,4 +32,6 @@ export interface World {
   readonly said: Utterance[];
   /** When each record of `signals` was first stepped through by a watchdog, by partition and offset. */
   readonly steppedAt: readonly number[][];
+  /** When which group was dealt out more partitions, and what it had committed of `signals` by then, by partition. */
+  readonly regrouped: Regrouped[];
 }
