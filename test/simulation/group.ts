@@ -81,7 +81,7 @@ export class Group {
     this.#prepare();
   }
 
-  /** Nobody works now. Where partitions were added, a member moves what the tables hold; if it dies, the next one begins anew. */
+  /** Nobody works now. Where partitions were added, a member moves what the tables hold; if it dies or stands still, the next one begins anew. */
   #prepare(): void {
     const { log, scheduler, chance } = this.#world;
     const [first, ...others] = [...this.#sessions.keys()].filter(({ alive }) => alive);
@@ -93,6 +93,8 @@ export class Group {
       isMoved = true;
     });
     const look = () => {
+      // When it wakes it goes on with what it had begun.
+      if (leader.standsStill && !isMoved) this.#expel(leader);
       if (isMoved) this.#rejoined();
       else if (!this.#sessions.has(leader)) this.#prepare();
       else scheduler.after(LOOK_MS, look);

@@ -106,3 +106,21 @@ test('a Last Will may come some seconds after the detector has connected anew', 
   const plan: Plan = { ...PLAN, ailments: [cutOff, { from: 1_600, to: 90_000, kind: 'silenced' }] };
   expect(silencesOf({ ...history, heard: [heard] }, plan).at(-1)?.mayBeToldAt).toEqual([5, 6, 7]);
 });
+
+test('where partitions are added its window begins anew, in its new one, once its bridge knows of them', () => {
+  const history = neverHeard({ a: [[0, 4]], b: [] });
+  const song = { ...HEARD, detector: canaryOf(2), bridge: 'a', partitions: 7 };
+  const sung = Array.from(
+    { length: 8 },
+    (_, i): Heard => ({ ...song, at: 4_000 + i * 1_000, appendedAt: 4_000 + i * 1_000 }),
+  );
+  const grown: History = {
+    ...history,
+    story: { ...history.story, growth: { at: 3_500, to: 7, bridgesLearnAfter: [400], groupsLearnAfter: [100] } },
+    world: { ...history.world, regrouped: [{ at: 3_600, committed: [4, 0, 0, 0, 0, 0, 0] }] },
+    heard: [...history.heard, [], sung],
+    registered: [...history.registered, { id: PLAN.id, partition: 2, at: 3_700 }],
+  };
+  const [silence] = silencesOf(grown, PLAN);
+  expect(silence).toMatchObject({ mayBeToldAt: [9, 10, 11], mustBeToldAt: 11 });
+});

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../../app/random.ts';
 import { Chance } from './chance.ts';
 import { RECONNECT_MS } from './detector.ts';
-import { storyOf } from './story.ts';
+import { storyOf, TROUBLE_MS } from './story.ts';
 
 test('whenever a broker is back, healthy detectors have the time that they need to connect', () => {
   for (let seed = 1; seed <= 500; seed++) {
@@ -12,6 +12,18 @@ test('whenever a broker is back, healthy detectors have the time that they need 
         expect(from - backAt).toBeGreaterThan(RECONNECT_MS);
       }
     }
+  }
+});
+
+test('in every fourth story partitions are added, soon enough for every verdict that follows', () => {
+  const stories = Array.from({ length: 500 }, (_, seed) => storyOf(new Chance(seededRandom(String(seed)))));
+  const growths = stories.flatMap(({ growth }) => growth ?? []);
+  expect(growths.length).toBeGreaterThan(100);
+  expect(growths.length).toBeLessThan(150);
+  expect(new Set(growths.map(({ to }) => to))).toEqual(new Set([5, 6, 7, 8, 9]));
+  for (const { at } of growths) {
+    expect(at).toBeGreaterThanOrEqual(0);
+    expect(at).toBeLessThan(TROUBLE_MS);
   }
 });
 
