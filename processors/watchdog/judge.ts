@@ -217,9 +217,8 @@ export class Judge {
     return this.#silence(row);
   }
 
-  /** The log is caught up with: something else than was told may be true of everybody. */
-  caughtUp(): void {
-    this.time.live();
+  /** All that a predecessor knew is read: something else than was told may be true of everybody. */
+  sweep(): void {
     this.#news.sweep(this.#detectors.size);
   }
 

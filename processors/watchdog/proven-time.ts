@@ -70,9 +70,9 @@ export class ProvenTime {
     return this.#numbered[number];
   }
 
-  /** What is read from now on is new: a bridge that is announced may be expected to sing. */
+  /** What is read from now on, if not from earlier, was not written before we knew the tables: a bridge that they name may be expected to sing. */
   live(): void {
-    this.#liveFrom = this.#now;
+    this.#liveFrom = Math.min(this.#liveFrom, this.#now);
   }
 
   /** A canary record came through `name`, stamped `at` by it. */

@@ -3,6 +3,7 @@ import { detectorRegistered, detectorStateChanged, presenceChanged } from '../..
 import { headerOf, type InRecord, movedAmong, type OutRecord } from '../../contracts/kafka-records.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { isCanary, parseSignal, partitionsSung, type Signal, signalValueOf } from '../../contracts/signals.ts';
+import type { Extent } from '../../transport/kafka/offsets.ts';
 import { partitionOf } from '../../transport/kafka/partition.ts';
 import { type Committed, type Emission, NOTHING, type Task } from '../../transport/kafka/types.ts';
 import { plausibleTime } from '../plausible-time.ts';
@@ -59,6 +60,8 @@ export class WatchdogTask implements Task {
   #offset = -1;
   /** Records of `signals` below this one were told by a predecessor; they only rebuild what it knew. */
   #firstNew = 0;
+  /** Records of `signals` below this one stood there already when the tables were read, whatever those tell of later ones. */
+  #live = 0;
   /** Whether everything that the tables and the read-back left untold was put on the list. */
   #swept = false;
   /** Partitions were added: nothing is judged here until the group has dealt them out. */
@@ -95,8 +98,12 @@ export class WatchdogTask implements Task {
     }
   }
 
-  restored(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, number> {
+  restored(
+    committed: ReadonlyMap<string, Committed>,
+    extents: ReadonlyMap<string, Extent>,
+  ): ReadonlyMap<string, number> {
     this.#judge.restored();
+    this.#live = extents.get('signals')?.end ?? 0;
     const signals = committed.get('signals');
     if (!signals) return new Map();
     this.#firstNew = signals.offset;
@@ -182,7 +189,8 @@ export class WatchdogTask implements Task {
     const news = this.#pipeline.sang(moment.now, moment.at, moment.offset);
     this.#others.settle(this.#judge, moment.offset);
     // What happened while nobody was watching, in the tables, comes to light once the log is caught up with.
-    if (!this.#swept) this.#judge.caughtUp();
+    if (!this.#swept) this.#judge.sweep();
+    if (moment.offset + 1 >= this.#live) this.#judge.time.live();
     this.#swept = true;
     const census = { outputs: this.#census.take(this.#judge.census, moment.now), changelog: [] };
     const pipeline = news ? [this.#pipelineNews(news, moment.now)] : [];
@@ -293,6 +301,7 @@ export class WatchdogTask implements Task {
   /** Offsets fall only where the topic was made anew: what was told includes nothing of it. */
   #beginAnew(): void {
     this.#firstNew = 0;
+    this.#live = 0;
     this.#readBack.clear();
     this.#others.clear();
     this.#pipeline.beginAnew();

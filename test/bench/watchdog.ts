@@ -55,7 +55,7 @@ function run(detectors: number, order: Uint32Array, before = 0): JudgeFigures {
   };
   const canary = (at: number) => timed(() => judge.canary(offset++, 'a', at));
   const firstCanaryMs = canary(T0);
-  judge.caughtUp();
+  judge.sweep();
   round(T0 + 1);
   const rounds = Math.max(LEAST_ROUNDS, Math.ceil(LEAST_SIGNALS / detectors));
   let signalsMs = 0;

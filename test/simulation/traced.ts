@@ -36,7 +36,7 @@ export class Traced {
     const nothing: Emission = { outputs: [], changelog: [] };
     return {
       table: (record: InRecord, now, restoring) => because(undefined, task.table?.(record, now, restoring) ?? nothing),
-      restored: (committed) => task.restored?.(committed) ?? new Map(),
+      restored: (committed, extents) => task.restored?.(committed, extents) ?? new Map(),
       expect: (records) => task.expect?.(records),
       input: (record, now) => because(record.offset, task.input(record, now)),
       deadline: () => task.deadline?.(),

@@ -115,7 +115,7 @@ export class Lane implements Work {
 
   #restored(): void {
     const { inputs } = this.#definition;
-    const begin = this.#task.restored?.(this.#claim.committed);
+    const begin = this.#task.restored?.(this.#claim.committed, this.#claim.extents);
     for (const topic of inputs) {
       const earliest = this.#claim.extents.get(topic)?.start ?? 0;
       const wanted = begin?.get(topic) ?? this.#claim.committed.get(topic)?.offset ?? earliest;

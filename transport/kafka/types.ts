@@ -1,4 +1,5 @@
 import type { InRecord, OutRecord } from '../../contracts/kafka-records.ts';
+import type { Extent } from './offsets.ts';
 
 /** Where a group's reading of one partition goes on, and what it noted beside that offset. */
 export interface Committed {
@@ -44,8 +45,14 @@ export interface Task {
    * beginning, and drops what is emitted; no input is handled before that is done.
    */
   table?(record: InRecord, now: number, restoring: boolean): Emission;
-  /** All tables of this partition are read; where the reading of an input has to begin earlier than committed, says where. */
-  restored?(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, number>;
+  /**
+   * All tables of this partition are read; where the reading of an input has to begin earlier than committed, says where. `extents`
+   * is what there was to read of each topic when the partition was gained.
+   */
+  restored?(
+    committed: ReadonlyMap<string, Committed>,
+    extents: ReadonlyMap<string, Extent>,
+  ): ReadonlyMap<string, number>;
   /** These records of an input topic come next, one by one: what they need can be looked up for all at once. It does not fail. */
   expect?(records: readonly InRecord[]): void;
   /** One record of an input topic. Throws a SmokewireError where the record is invalid: it becomes a dead letter. */

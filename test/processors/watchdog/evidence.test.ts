@@ -14,7 +14,7 @@ class Scene {
 
   constructor(heartbeatMs = 1_000) {
     this.judge.register(8, 3, { heartbeatMs }, { at: 0, bridge: 'a' });
-    this.judge.caughtUp();
+    this.judge.sweep();
   }
 
   get oddities(): readonly Oddity[] {

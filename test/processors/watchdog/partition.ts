@@ -195,7 +195,8 @@ export class Partition {
     for (const [topic, records] of this.tables) {
       for (const record of records.values()) this.#task.table({ ...record, topic }, this.now, true);
     }
-    const begin = this.#task.restored(new Map(this.#committed ? [['signals', this.#committed]] : []));
+    const extents = new Map([['signals', { start: this.#first, end: this.#first + this.log.length }]]);
+    const begin = this.#task.restored(new Map(this.#committed ? [['signals', this.#committed]] : []), extents);
     this.#read = Math.max(begin.get('signals') ?? this.#committed?.offset ?? 0, this.#first);
     this.#tell(this.#wake());
   }

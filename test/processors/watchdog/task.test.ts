@@ -402,7 +402,7 @@ describe('several watchdogs', () => {
     const next = new Partition();
     next.announce(8, 1_000, 0);
     for (const record of [silent, stale]) next.task.table(record, T0 + 9_000, true);
-    next.task.restored(new Map());
+    next.task.restored(new Map(), new Map());
     living(next, 0, 20, [9]);
     expect(next.stateOf(8)).toBe('silent');
     expect(next.told.map(({ ceId }) => ceId)).toEqual(partition.told.map(({ ceId }) => ceId));
@@ -649,6 +649,19 @@ describe('a bridge', () => {
       partition.read();
     }
     expect(partition.headlines().filter((line) => line.includes('detector'))).toEqual([]);
+  });
+
+  test('that announced somebody after all that is still to be read is not gone before', () => {
+    const partition = new Partition();
+    partition.whileDown(() => {
+      for (let second = 0; second <= 60; second++) partition.canary(second * 1_000, 'b');
+      partition.announce(8, 1_000, 61_000);
+    });
+    partition.read();
+    expect(partition.headlines()).toEqual([]);
+    for (let second = 61; second <= 110; second++) partition.canary(second * 1_000, 'b');
+    partition.read();
+    expect(partition.headlines()).toEqual(['opened detector/8']);
   });
 });
 
