@@ -64,7 +64,7 @@ function neverHeard(
     heard: [heard],
     announcements: [{ id: 2, at: announcedAt, bridge: 'a' }],
     announced: new Map([[2, [{ at: announcedAt, receivedAt: 500, heartbeatMs: 1_000 }]]]),
-    registered: [{ id: 2, partition: 0, at: announcedAt }],
+    registered: new Map([[2, [{ partition: 0, at: announcedAt }]]]),
     watched: [],
     correlated: [],
   };
@@ -119,7 +119,7 @@ test('where partitions are added its window begins anew, in its new one, once it
     story: { ...history.story, growth: { at: 3_500, to: 7, bridgesLearnAfter: [400], groupsLearnAfter: [100] } },
     world: { ...history.world, regrouped: [{ at: 3_600, committed: [4, 0, 0, 0, 0, 0, 0] }] },
     heard: [...history.heard, [], sung],
-    registered: [...history.registered, { id: PLAN.id, partition: 2, at: 3_700 }],
+    registered: new Map([[2, [{ partition: 2, at: 3_700 }]]]),
   };
   const [silence] = silencesOf(grown, PLAN);
   expect(silence).toMatchObject({ mayBeToldAt: [9, 10, 11], mustBeToldAt: 11 });

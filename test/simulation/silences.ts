@@ -90,11 +90,9 @@ class OpenSilence {
     const [first] = announced;
     const song = songs.get(bridge);
     if (!first || !song) return;
-    const isRegistered = this.#history.registered.some(
-      (one) => one.id === this.#plan.id && one.partition === partition && one.at <= appendedAt,
-    );
-    if (isRegistered) this.#beatsSinceAnnounced++;
-    else this.#beatsSinceAnnounced = 0;
+    const registered = this.#history.registered.get(this.#plan.id) ?? [];
+    const isRegistered = registered.some((one) => one.partition === partition && one.at <= appendedAt);
+    this.#beatsSinceAnnounced = isRegistered ? this.#beatsSinceAnnounced + 1 : 0;
 
     const windows = announced.map(({ heartbeatMs }) => WINDOWS.misses * heartbeatMs + WINDOWS.graceMs);
     // It may have been received long before Kafka took it.

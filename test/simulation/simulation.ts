@@ -31,7 +31,7 @@ export interface History {
   /** Each announcement that came into the registry, and through which bridge. */
   readonly announcements: readonly Announcement[];
   /** Each time that a detector was written into a partition of the registry, be it by whoever moves it. */
-  readonly registered: readonly Registered[];
+  readonly registered: ReadonlyMap<number, readonly Registered[]>;
   /** Each detector's heartbeat as it stood in the registry, and since when. */
   readonly announced: ReadonlyMap<number, readonly Announced[]>;
   /** When each partition was watched, in spans of one watchdog each. */
@@ -41,7 +41,6 @@ export interface History {
 }
 
 export interface Registered {
-  readonly id: number;
   readonly partition: number;
   readonly at: number;
 }
@@ -78,7 +77,7 @@ export async function simulate(seed: string): Promise<History> {
     if (records) records[offset] = truth;
   });
   const announcements: Announcement[] = [];
-  const registered: Registered[] = [];
+  const registered = new Map<number, Registered[]>();
   const announced = followRegistry(world, story, announcements, registered);
   const crews = watch(world, story);
   await world.scheduler.runUntil(END_MS);
@@ -125,7 +124,7 @@ function followRegistry(
   { log, scheduler }: World,
   { bridges }: Story,
   announcements: Announcement[],
-  registered: Registered[],
+  registered: Map<number, Registered[]>,
 ): ReadonlyMap<number, readonly Announced[]> {
   const announced = new Map<number, Announced[]>();
   /** Where each announcement was written first. */
@@ -135,7 +134,7 @@ function followRegistry(
     const record = log.read(topic, partition, log.extent(topic, partition).end - 1, 1).records[0];
     if (!record || record.value === null) return;
     const id = Number(record.key);
-    registered.push({ id, partition, at: scheduler.now });
+    registered.set(id, [...(registered.get(id) ?? []), { partition, at: scheduler.now }]);
     const name = headerOf(record, 'ce_id') ?? '';
     if ((places.get(name) ?? partition) !== partition) return;
     places.set(name, partition);

@@ -19,6 +19,8 @@ export class View {
   readonly records: readonly Standing[];
   readonly #history: History;
   readonly #isMoved: boolean;
+  /** By partition: where its first record stands whose bridge knows of partitions that were added. */
+  readonly #outgrown: ReadonlyMap<number, number>;
 
   constructor(history: History, id: number) {
     const { heard, story } = history;
@@ -32,6 +34,12 @@ export class View {
     );
     this.#history = history;
     this.#isMoved = homes.length > 1;
+    this.#outgrown = new Map(
+      homes.flatMap((partition): [number, number][] => {
+        const first = (heard[partition] ?? []).findIndex((one) => one.partitions > PARTITIONS);
+        return first < 0 ? [] : [[partition, first]];
+      }),
+    );
     this.records = this.#isMoved ? records.sort((a, b) => a.heard.appendedAt - b.heard.appendedAt) : records;
   }
 
@@ -55,12 +63,10 @@ export class View {
    * who do, nor to those who have heard of them.
    */
   isProof({ partition, offset, heard: { partitions } }: Standing): boolean {
-    const { story, world, heard } = this.#history;
+    const { story, world } = this.#history;
     if (!story.growth || partitions > PARTITIONS) return true;
-    const outgrown = (heard[partition] ?? []).findIndex((one) => one.partitions > PARTITIONS);
-    const [regrouped] = world.regrouped;
-    if (!regrouped || (outgrown >= 0 && outgrown < offset)) return false;
-    return offset < (regrouped.committed[partition] ?? 0);
+    const end = Math.min(world.regrouped[0]?.committed[partition] ?? 0, this.#outgrown.get(partition) ?? offset + 1);
+    return offset < end;
   }
 
   /** Whether a signal came too late to a partition that its detector had left: it counts for what was made of it only. */
