@@ -78,7 +78,8 @@ export class ProvenTime {
   /** A canary record came through `name`, stamped `at` by it. */
   canary(name: string, at: number): void {
     const bridge = this.bridge(name);
-    const between = bridge.sangAt === undefined ? 0 : at - bridge.sangAt;
+    const { sangAt } = bridge;
+    const between = sangAt === undefined ? 0 : at - sangAt;
     const counted = clamp(between, this.periodMs);
     const before = this.#now;
     bridge.proven = this.read(bridge) + counted;
@@ -86,6 +87,8 @@ export class ProvenTime {
     this.#now = Math.max(before, bridge.position);
     bridge.sangAt = at;
     bridge.sangWhen = this.#now;
+    // Taken as gone before it was ever heard here, its clock ran on with the others'.
+    if (sangAt === undefined) bridge.resumed = bridge.proven;
     if (between > this.#gapMs) {
       bridge.resumed = bridge.proven;
       // Behind the others: they have proven the partition alive meanwhile.

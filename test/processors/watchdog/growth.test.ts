@@ -19,13 +19,13 @@ const STAYS = among(true, true);
 const LEAVES = among(true, false);
 const COMES = among(false, true);
 
-const ofTable = (id: number, at = 0): InRecord =>
+const ofTable = (id: number, at = 0, heartbeatMs = 1_000): InRecord =>
   received(
     eventRecord(detectorRegistered, {
       id: 'a',
       source: 'bridge',
       time: T0 + at,
-      data: { id, floor: 3, mode: 'active', heartbeatMs: 1_000, kind: 'smoke', label: '' },
+      data: { id, floor: 3, mode: 'active', heartbeatMs, kind: 'smoke', label: '' },
       headers: { bridge: 'a' },
     }),
     0,
@@ -215,6 +215,22 @@ test('who was announced through a bridge that has never sung here is judged by t
   partition.read();
   expect(partition.headlines()).toEqual([]);
   for (let second = 31; second <= 40; second++) partition.canary(second * 1_000);
+  partition.read();
+  expect(partition.headlines()).toEqual(['opened detector/8']);
+});
+
+test('who was announced through a bridge that sings here at last has its whole window from then on', () => {
+  const partition = new Partition();
+  partition.restart();
+  partition.write({ ...ofTable(8, -1_000, 10_000), headers: { ...ofTable(8).headers, bridge: 'late' } });
+  for (let second = 0; second < 50; second++) partition.canary(second * 1_000);
+  for (let second = 50; second <= 80; second++) {
+    partition.canary(second * 1_000);
+    partition.canary(second * 1_000 + 1, 'late');
+  }
+  partition.read();
+  expect(partition.headlines()).toEqual([]);
+  for (let second = 81; second <= 84; second++) partition.canary(second * 1_000, 'late');
   partition.read();
   expect(partition.headlines()).toEqual(['opened detector/8']);
 });
