@@ -31,21 +31,28 @@ export function headerOf(record: InRecord, name: string): string | undefined {
   return (Array.isArray(raw) ? raw.at(-1) : raw)?.toString();
 }
 
-/** Of a tombstone: among how many partitions its key was dealt out anew. */
+/** Of what was moved, and of what is left of it: among how many partitions its key was dealt out anew. */
 const MOVED_HEADER = 'moved-among';
 
-/** What is left of a record that was moved to the partition which its key has among `partitions`. */
+/** What is left of a record that was moved to the partition which its key has among `partitions`: whoever reads them all ignores it. */
 export function movedRecord({ topic, key, partition, timestamp }: InRecord, partitions: number): OutRecord {
   return { topic, key, value: null, headers: { [MOVED_HEADER]: String(partitions) }, partition, timestamp };
 }
 
-/**
- * Among how many partitions a tombstone's key was dealt out anew: its record is in another partition from now on, and whoever
- * reads them all ignores this one. Undefined where it says that there is none any more.
- */
+/** A record in the partition that its key has among `partitions`. Who counts fewer must not take it for one that was put there by mistake. */
+export function movedCopy(record: OutRecord, partition: number, partitions: number): OutRecord {
+  return { ...record, partition, headers: { ...record.headers, [MOVED_HEADER]: String(partitions) } };
+}
+
+/** Among how many partitions the key of a record that was moved, or of what is left of one, was dealt out; undefined for any other record. */
 export function movedAmong(record: InRecord): number | undefined {
-  const text = record.value === null ? headerOf(record, MOVED_HEADER) : undefined;
+  const text = headerOf(record, MOVED_HEADER);
   return text === undefined ? undefined : Number(text);
+}
+
+/** Whether a tombstone says that its record is in another partition, and not that there is none. */
+export function isLeftOver(record: InRecord): boolean {
+  return record.value === null && movedAmong(record) !== undefined;
 }
 
 /** Where a record stands: the cause that derived ids and dead letters name. */

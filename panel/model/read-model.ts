@@ -12,7 +12,7 @@ import {
   valveReported,
 } from '../../contracts/events.ts';
 import type { LampView, SiteView } from '../../contracts/http.ts';
-import { type InRecord, movedAmong } from '../../contracts/kafka-records.ts';
+import { type InRecord, isLeftOver } from '../../contracts/kafka-records.ts';
 import { DEAD_LETTER_TOPICS } from '../../contracts/kafka-topics.ts';
 import { watchdogPulsed } from '../../contracts/pulses.ts';
 import { isCanary } from '../../contracts/signals.ts';
@@ -125,7 +125,7 @@ export class ReadModel {
   }
 
   #register(record: InRecord): void {
-    if (movedAmong(record) !== undefined) return;
+    if (isLeftOver(record)) return;
     if (record.value === null) this.detectors.remove(Number(record.key));
     else {
       const { data } = parse(record, detectorRegistered);

@@ -1,7 +1,14 @@
 import { parseEvent } from '../../contracts/cloud-events.ts';
 import { SmokewireError } from '../../contracts/errors.ts';
 import { detectorStateChanged } from '../../contracts/events.ts';
-import { headerOf, type InRecord, movedAmong, movedRecord, type OutRecord } from '../../contracts/kafka-records.ts';
+import {
+  headerOf,
+  type InRecord,
+  isLeftOver,
+  movedCopy,
+  movedRecord,
+  type OutRecord,
+} from '../../contracts/kafka-records.ts';
 import { partitionOf } from '../../transport/kafka/partition.ts';
 import { type Emission, NOTHING } from '../../transport/kafka/types.ts';
 
@@ -38,7 +45,7 @@ export class Strays {
     const { topic, key, value, timestamp } = record;
     if (!isOfDetector(key) || partitionOf(key, this.#partitions) === this.#partition) return false;
     const name = `${topic}/${key}`;
-    if (movedAmong(record) !== undefined) {
+    if (isLeftOver(record)) {
       // Somebody passed it on, we perhaps. What was written meanwhile is newer, and is still to be.
       if ((this.#records.get(name)?.timestamp ?? timestamp) <= timestamp) this.#records.delete(name);
     } else if (value === null && isOld) this.#records.delete(name);
@@ -53,7 +60,8 @@ export class Strays {
     this.#records.clear();
     const outputs = records.flatMap((record) => {
       const copy = rekeyed(record);
-      return copy ? [{ ...copy, partition: partitionOf(record.key ?? '', this.#partitions) }] : [];
+      const target = partitionOf(record.key ?? '', this.#partitions);
+      return copy ? [movedCopy(copy, target, this.#partitions)] : [];
     });
     const left = records.filter(({ value }) => value !== null);
     return { outputs, changelog: left.map((record) => movedRecord(record, this.#partitions)) };

@@ -1,6 +1,6 @@
 import { parseEvent } from '../../contracts/cloud-events.ts';
 import { detectorRegistered, detectorStateChanged, presenceChanged } from '../../contracts/events.ts';
-import { headerOf, type InRecord, movedAmong, type OutRecord } from '../../contracts/kafka-records.ts';
+import { headerOf, type InRecord, isLeftOver, movedAmong, type OutRecord } from '../../contracts/kafka-records.ts';
 import { PARTITIONS } from '../../contracts/kafka-topics.ts';
 import { isCanary, parseSignal, partitionsSung, type Signal, signalValueOf } from '../../contracts/signals.ts';
 import type { Extent } from '../../transport/kafka/offsets.ts';
@@ -82,12 +82,11 @@ export class WatchdogTask implements Task {
   }
 
   table(record: InRecord, now: number, restoring: boolean): Emission {
-    if (this.#strays.take(record, restoring)) return NOTHING;
-    const among = movedAmong(record);
-    if (among !== undefined) {
-      this.#isOutgrown ||= !restoring && among > this.#options.partitions;
+    if ((movedAmong(record) ?? 0) > this.#options.partitions) {
+      this.#isOutgrown = true;
       return NOTHING;
     }
+    if (this.#strays.take(record, restoring) || isLeftOver(record)) return NOTHING;
     switch (record.topic) {
       case 'detectors':
         return this.#registry(record, now);

@@ -1,4 +1,4 @@
-import { type InRecord, movedRecord, type OutRecord } from '../../contracts/kafka-records.ts';
+import { type InRecord, movedCopy, movedRecord, type OutRecord } from '../../contracts/kafka-records.ts';
 import { partitionOf } from './partition.ts';
 import type { RecordSink } from './types.ts';
 
@@ -60,7 +60,8 @@ export class Moving {
     return [...this.#strays.values()].map(({ from, rekeyed, target }) => {
       // A copy of before a crash; or a producer knew of the partitions sooner.
       const isThere = (this.#there.get(keyOf(from)) ?? Number.NEGATIVE_INFINITY) >= from.timestamp;
-      return { copy: isThere ? [] : [{ ...rekeyed, partition: target }], left: movedRecord(from, this.#partitions) };
+      const copy = isThere ? [] : [movedCopy(rekeyed, target, this.#partitions)];
+      return { copy, left: movedRecord(from, this.#partitions) };
     });
   }
 }

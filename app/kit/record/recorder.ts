@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../../contracts/clock.ts';
-import { type InRecord, movedAmong } from '../../../contracts/kafka-records.ts';
+import { type InRecord, isLeftOver } from '../../../contracts/kafka-records.ts';
 import type { KafkaClient } from '../../../transport/kafka/client.ts';
 import { type From, TopicReader } from '../../../transport/kafka/reader.ts';
 import { endsOf, handled, inTime, unfinished } from './pipeline.ts';
@@ -99,7 +99,7 @@ export class Recorder {
     this.#read.set(`${topic}/${partition}`, offset + 1);
     if (!news && STATE_TOPICS.some((name) => name === topic)) {
       // A tombstone of what was moved to another partition may be read after that.
-      if (movedAmong(record) !== undefined) return;
+      if (isLeftOver(record)) return;
       if (record.value === null) this.#state.delete(`${topic}/${key}`);
       else this.#state.set(`${topic}/${key}`, record);
       return;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { eventRecord } from '../../../contracts/cloud-events.ts';
 import { detectorRegistered } from '../../../contracts/events.ts';
-import { headerOf, type InRecord, movedAmong, movedRecord } from '../../../contracts/kafka-records.ts';
+import { headerOf, type InRecord, movedAmong, movedCopy, movedRecord } from '../../../contracts/kafka-records.ts';
 import { rekeyed } from '../../../processors/watchdog/moves.ts';
 import { partitionOf } from '../../../transport/kafka/partition.ts';
 import type { Emission } from '../../../transport/kafka/types.ts';
@@ -132,6 +132,15 @@ describe('a record of a detector that belongs elsewhere', () => {
     partition.task.table(ofTable(LEAVES, 1_000), T0, true);
     partition.task.table(received(movedRecord(ofTable(LEAVES), MORE), 1), T0, true);
     expect(atCanary(partition, MORE, 2_000).outputs.filter(({ topic }) => topic === 'detectors')).toHaveLength(1);
+  });
+
+  test('is left where those put it who know of more partitions', () => {
+    const partition = new Partition(FEWER);
+    partition.restart();
+    const { topic, key, value, timestamp } = ofTable(COMES);
+    partition.task.table(received(movedCopy({ topic, key, value, timestamp }, 0, MORE), 0), T0, false);
+    const { outputs, changelog } = atCanary(partition, FEWER, 1_000);
+    expect([...outputs, ...changelog].filter((record) => record.topic === 'detectors')).toEqual([]);
   });
 
   test('is nobody who is judged here', () => {
