@@ -44,9 +44,7 @@ export class TaskRunner implements Service {
       lingerMs,
       yieldMs,
       metrics,
-      ...(definition.rekeyed && {
-        prepare: (preparation) => rekey({ ...preparation, client, definition, sink: target }),
-      }),
+      prepare: (preparation) => rekey({ ...preparation, client, definition, sink: target }),
       begin: (claim) => new Lane({ claim, definition, sink: target, clock, log, metrics }),
     });
   }
